@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/ledger"
-	"microspend/ledger/parquet"
 	"microspend/usage"
 )
 
@@ -157,8 +156,7 @@ func (w *world) ledger() ledger.Reader {
 
 func (w *world) records() []usage.Record {
 	w.t.Helper()
-	l, err := parquet.Open(w.options.Ledger.Folder, ledger.Options{})
-	require.NoError(w.t, err)
+	l := w.ledger()
 	var all []usage.Record
 	for r, err := range l.Records(w.t.Context(), noon.AddDate(0, -6, 0), noon.AddDate(0, 6, 0)) {
 		require.NoError(w.t, err)

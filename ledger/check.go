@@ -47,13 +47,17 @@ type CheckResult struct {
 	// OfSources are overlaps between two sources: counted twice, unless the ledger is to compare them. They are no fault.
 	OfSources     []Overlap
 	OfSourceCount int64
+	// Rollups are those that were found to follow from their day's records, and BadRollups those that do not or are damaged:
+	// the records answer in their place where that shows. Repairing makes them anew.
+	Rollups    int
+	BadRollups []DamagedFile
 	// SetAside are the damaged and orphaned files that were renamed, under their new names.
 	SetAside []DamagedFile
-	// Rebuilt are manifests that were made anew, each with what from.
+	// Rebuilt are manifests and rollups that were made anew, each with what from.
 	Rebuilt []DamagedFile
 }
 
 // OK reports whether nothing was found.
 func (r *CheckResult) OK() bool {
-	return len(r.Damaged) == 0 && len(r.Orphaned) == 0 && r.OverlapCount == 0
+	return len(r.Damaged) == 0 && len(r.Orphaned) == 0 && len(r.BadRollups) == 0 && r.OverlapCount == 0
 }

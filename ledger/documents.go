@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
@@ -29,6 +30,13 @@ func CheckDocumentName(name string) error {
 		return fmt.Errorf("%.100q cannot be the name of a document: %w", name, fs.ErrInvalid)
 	}
 	return nil
+}
+
+// IsLocal reports whether a file in a ledger's folder is this machine's alone and no document, so that no copy of the
+// ledger takes it along: a collector's journal, and what of one was set aside.
+func IsLocal(name string) bool {
+	isLocal, _ := path.Match(".collect/*/journal*", name)
+	return isLocal
 }
 
 // ConflictError says that a document is no longer what it was when a writer read it.

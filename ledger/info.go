@@ -12,8 +12,10 @@ type Info struct {
 	Bytes int64 // of the Parquet files
 	Parts int   // Parquet files, or a database's parts
 	Backlog
-	First, Last time.Time // start of the first and of the last period; zero where there are none
-	Damaged     []DamagedFile
+	// RollupRows and RollupBytes are of the sums by hour that are kept beside them.
+	RollupRows, RollupBytes int64
+	First, Last             time.Time // start of the first and of the last period; zero where there are none
+	Damaged                 []DamagedFile
 }
 
 // Backlog is what a database has yet to do with what it was given. It is zero of files.
@@ -38,6 +40,10 @@ type DayInfo struct {
 	// Seconds is the length of all periods together, CoveredSeconds of those with complete coverage: their ratio is the
 	// day's coverage.
 	Seconds, CoveredSeconds int64
+	// RollupRows and RollupBytes are of the day's sums by hour. Where there are none, or none in force, NoRollup says why.
+	RollupRows, RollupBytes int64
+	NoRollup                string
+	RollupNeedless          bool // the day is as fast to read without one
 }
 
 // Extent is the time that a ledger has usage of: the starts of its first and of its last period. Both are zero where it

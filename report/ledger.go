@@ -16,13 +16,21 @@ import (
 
 // LedgerInfo makes the document of what a ledger holds.
 func LedgerInfo(dir string, info ledger.Info) view.Document {
-	t := view.NewTable(ledgerDayColumns, info.Days, nil)
-	total := view.RowOf(ledgerDayColumns, ledger.DayInfo{Rows: info.Rows, Bytes: info.Bytes, Parts: info.Parts}, nil)
+	columns := ledgerDayColumns
+	if info.RollupRows > 0 {
+		columns = slices.Concat(columns, rollupColumns)
+	}
+	t := view.NewTable(columns, info.Days, nil)
+	total := view.RowOf(columns, ledger.DayInfo{
+		Rows: info.Rows, Bytes: info.Bytes, Parts: info.Parts, RollupRows: info.RollupRows, RollupBytes: info.RollupBytes,
+	}, nil)
 	total.Kind, total.Cells[0] = view.Total, view.Text(figures.Count(len(info.Days), "day"))
 	t.Add(total)
 	return view.Document{
-		Title:    "Ledger in " + dir,
-		Sections: []view.Section{{Table: t}, {Notes: append(backlogNotes(info.Backlog), damagedNotes(info.Damaged)...)}},
+		Title: "Ledger in " + dir,
+		Sections: []view.Section{
+			{Table: t}, {Notes: slices.Concat(backlogNotes(info.Backlog), withoutRollup(info.Days), damagedNotes(info.Damaged))},
+		},
 		JSON: withDamaged(view.Object{
 			{ID: "schema", Value: "microspend.ledger/v1"},
 			{ID: "days", Value: view.Records{Table: t}},
@@ -69,6 +77,76 @@ var ledgerDayColumns = []view.Column[ledger.DayInfo]{
 	}},
 }
 
+// rollupColumns are of what keeps rollups and has some.
+var rollupColumns = []view.Column[ledger.DayInfo]{
+	{ID: "rollup_rows", Title: "rollup rows", Align: view.Right, Drop: 3, Value: func(d ledger.DayInfo) view.Value {
+		if d.RollupRows == 0 {
+			return view.Value{}
+		}
+		return view.Count(d.RollupRows)
+	}},
+	{ID: "rollup_bytes", Title: "rollup kB", Align: view.Right, Drop: 4, Value: func(d ledger.DayInfo) view.Value {
+		if d.RollupRows == 0 {
+			return view.Value{}
+		}
+		return view.Count(d.RollupBytes).Shown(figures.Int(d.RollupBytes / 1000))
+	}},
+}
+
+// withoutRollup says how many days have no rollup, and why, where something can be done about it.
+func withoutRollup(days []ledger.DayInfo) (notes []view.Note) {
+	count, order := map[string]int{}, []string{}
+	for _, d := range days {
+		if d.NoRollup != "" && !d.RollupNeedless {
+			if count[d.NoRollup]++; count[d.NoRollup] == 1 {
+				order = append(order, d.NoRollup)
+			}
+		}
+	}
+	for _, why := range order {
+		notes = append(notes, view.Note{Tag: "no rollup", Text: figures.Count(count[why], "day") + ": " + why})
+	}
+	return notes
+}
+
+// LedgerRollups makes the document of the days that had no rollup, and what became of each.
+func LedgerRollups(dir string, days []ledger.RolledDay, dryRun bool) view.Document {
+	columns := []view.Column[ledger.RolledDay]{
+		{ID: "day", Title: "day", Unit: "(UTC)", Value: func(d ledger.RolledDay) view.Value { return view.Day(d.Day, time.UTC) }},
+		{ID: "rows", Title: "rows", Align: view.Right, Value: func(d ledger.RolledDay) view.Value { return view.Count(d.Rows) }},
+	}
+	if !dryRun {
+		columns = append(columns,
+			view.Column[ledger.RolledDay]{
+				ID: "rollup_rows", Title: "rollup rows", Align: view.Right,
+				Value: func(d ledger.RolledDay) view.Value { return view.Count(d.RollupRows) },
+			},
+			view.Column[ledger.RolledDay]{
+				ID: "rollup_bytes", Title: "rollup kB", Align: view.Right,
+				Value: func(d ledger.RolledDay) view.Value {
+					return view.Count(d.RollupBytes).Shown(figures.Int(d.RollupBytes / 1000))
+				},
+			})
+	}
+	columns = append(columns, view.Column[ledger.RolledDay]{
+		ID: "without", Title: "no rollup because", Value: func(d ledger.RolledDay) view.Value { return view.Text(d.Without) },
+	})
+	t := view.NewTable(columns, days, nil)
+	section := view.Section{Table: t}
+	if len(days) == 0 {
+		section = view.Section{Notes: []view.Note{{Text: "No day lacks a rollup that it could have."}}}
+	}
+	return view.Document{
+		Title: "Ledger in " + dir, Sections: []view.Section{section},
+		JSON: view.Object{
+			{ID: "schema", Value: "microspend.ledger-rollup/v1"},
+			{ID: "dry_run", Value: dryRun},
+			{ID: "days", Value: view.Records{Table: t}},
+		},
+		Data: t,
+	}
+}
+
 // found is a file that a check has something to say about.
 type found struct {
 	state string
@@ -90,6 +168,7 @@ func LedgerCheck(dir string, result ledger.CheckResult, accepted []ledger.Damage
 	}
 	list("damaged", true, result.Damaged)
 	list("orphaned", true, result.Orphaned)
+	list("bad rollup", true, result.BadRollups)
 	list("set aside", true, result.SetAside)
 	overlaps := func(tag string, found []ledger.Overlap, count int64) {
 		for _, overlap := range found {
@@ -117,6 +196,8 @@ func LedgerCheck(dir string, result ledger.CheckResult, accepted []ledger.Damage
 		{ID: "set_aside", Value: damagedFiles(result.SetAside)},
 		{ID: "overlaps", Value: result.OverlapCount},
 		{ID: "source_overlaps", Value: result.OfSourceCount},
+		{ID: "rollups", Value: result.Rollups},
+		{ID: "bad_rollups", Value: damagedFiles(result.BadRollups)},
 	}
 	json = json.With(len(result.Rebuilt) > 0, "rebuilt", damagedFiles(result.Rebuilt))
 	return view.Document{
@@ -144,6 +225,11 @@ func checkHints(result ledger.CheckResult) []view.Note {
 	if result.OverlapCount+result.OfSourceCount > 0 {
 		hints = append(hints, view.Note{Text: "A MicroVM runs once at a time: the time that overlaps is counted twice. " +
 			"microspend import --overlaps=merge of the same rows counts it once."})
+	}
+	if len(result.BadRollups) > 0 && len(result.Rebuilt) == 0 {
+		hints = append(hints, view.Note{
+			Text: "microspend ledger check --repair makes bad rollups anew, from the records that they are of.",
+		})
 	}
 	here := len(result.Orphaned) > 0 ||
 		slices.ContainsFunc(result.Damaged, func(file ledger.DamagedFile) bool { return !aside(file) })

@@ -9,7 +9,6 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/civil"
-	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/spend/tenants"
 	"microspend/usage"
@@ -297,25 +296,4 @@ func usedMore(was, is *usage.Sum) (more pricing.Quantities) {
 		more[q] = used.Sub(before[q])
 	}
 	return more
-}
-
-// Remember is the source with usage that is remembered while one reader asks for the same period again and again: see
-// [parquet.Remember].
-func (s Source) Remember(from, to time.Time, loc *time.Location) Source {
-	loc = s.Zone(loc)
-	s.Usage = parquet.Remember(s.Usage, from, to, loc)
-	s.Closed = slices.Clone(s.Closed)
-	for i := range s.Closed {
-		if m := &s.Closed[i]; m.From.Before(to) && from.Before(m.To) {
-			first, last := m.From, m.To
-			if first.Before(from) {
-				first = from
-			}
-			if to.Before(last) {
-				last = to
-			}
-			m.Usage = parquet.Remember(m.Usage, first, last, loc)
-		}
-	}
-	return s
 }

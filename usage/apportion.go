@@ -18,6 +18,12 @@ func PartOf(amount, from, to, length int64) int64 {
 }
 
 func usedBy(amount, at, length int64) int64 {
+	switch { // most are asked for by a period's own ends, and a division takes as long as all else of a record's sum
+	case amount == 0 || at == 0:
+		return 0
+	case at == length:
+		return amount
+	}
 	hi, lo := bits.Mul64(uint64(amount), uint64(at))
 	whole, rest := bits.Div64(hi, lo, uint64(length))
 	if rest >= uint64(length)-rest {

@@ -18,13 +18,14 @@ import (
 // command can forget to say so.
 type watchedLedger struct {
 	ledger.Reader
+	sums    spend.Usage // of the ledger
 	lock    sync.Mutex
 	damaged []ledger.DamagedFile
 }
 
 // Aggregate implements spend.Usage.
 func (w *watchedLedger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, error) {
-	result, err := w.Reader.Aggregate(ctx, q)
+	result, err := w.sums.Aggregate(ctx, q)
 	if len(result.Damaged) > 0 {
 		w.lock.Lock()
 		defer w.lock.Unlock()
@@ -34,7 +35,7 @@ func (w *watchedLedger) Aggregate(ctx context.Context, q ledger.Query) (ledger.R
 }
 
 // Unwatched implements spend.Watched.
-func (w *watchedLedger) Unwatched() spend.Usage { return w.Reader }
+func (w *watchedLedger) Unwatched() spend.Usage { return w.sums }
 
 // errDamaged ends a command whose figures lack what damaged files had. They are printed, marked as lower bounds.
 var errDamaged = fmt.Errorf("figures are incomplete: %w", errCheckFailed)

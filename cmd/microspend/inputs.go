@@ -212,7 +212,7 @@ func (a *app) spendInputs(ctx context.Context) (serve.Inputs, error) {
 	if err != nil {
 		return in, err
 	}
-	in.Ledger, a.usage = opened, &watchedLedger{Reader: opened}
+	in.Ledger, a.usage = opened, &watchedLedger{Reader: opened, sums: a.explained(opened)}
 	in.Source.Usage = a.usage
 	in.Source.Doubts = func(ctx context.Context, from, to time.Time) ([]doubt.Doubt, error) {
 		return doubt.Read(ctx, opened, from, to)
@@ -221,6 +221,9 @@ func (a *app) spendInputs(ctx context.Context) (serve.Inputs, error) {
 		in.Source.Currency = a.flags.currency
 	}
 	in.Source, err = closing.Load(ctx, in.Source, opened, read.TenantsFile)
+	for i := range in.Source.Closed {
+		in.Source.Closed[i].Usage = a.explained(in.Source.Closed[i].Usage)
+	}
 	return in, err
 }
 

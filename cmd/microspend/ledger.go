@@ -30,7 +30,8 @@ func (a *app) ledgerCommand() *cobra.Command {
 		return report.LedgerInfo(opened.Name(), info), nil
 	})
 	a.ledgerFlags(info)
-	cmd.AddCommand(info, a.ledgerCheckCommand(), a.ledgerAuditCommand(), a.ledgerExportCommand(), a.ledgerMoveCommand())
+	cmd.AddCommand(info, a.ledgerCheckCommand(), a.ledgerAuditCommand(), a.ledgerExportCommand(), a.ledgerMoveCommand(),
+		a.ledgerRollupCommand())
 	return cmd
 }
 
@@ -42,6 +43,28 @@ func check(ctx context.Context, opened ledger.Reader) (ledger.CheckResult, error
 			"compare it with a copy, as microspend ledger move --help says", opened.Name())
 	}
 	return checker.Check(ctx)
+}
+
+// mend accepts losses and repairs a ledger of a kind that can be. Loss is accepted first, so that nothing is accepted
+// that this run finds and nobody has seen yet.
+func mend(ctx context.Context, store ledger.Store, accept bool, days []time.Time, repair bool) (
+	accepted []ledger.DamagedFile, result ledger.CheckResult, err error,
+) {
+	w, can := store.(ledger.Repairer)
+	if !can {
+		return nil, result, fmt.Errorf("%s has no files to repair; import or collect a damaged day again", store.Name())
+	}
+	if accept {
+		if accepted, err = w.AcceptLoss(ctx, days...); err != nil {
+			return nil, result, err
+		}
+	}
+	if repair {
+		result, err = w.Repair(ctx)
+	} else {
+		result, err = w.Check(ctx)
+	}
+	return accepted, result, err
 }
 
 func (a *app) ledgerCheckCommand() *cobra.Command {
@@ -56,8 +79,8 @@ func (a *app) ledgerCheckCommand() *cobra.Command {
 has been quarantined.
 
 --repair renames damaged files to _*.damaged, so that query engines do not read them either, and
-rebuilds a damaged manifest from the files of its day that are provably intact. Reports mention what
-was lost until --accept-loss, for use once it has been imported again or never will be.`,
+rebuilds a damaged manifest from the files of its day that are provably intact, and rollups that are
+damaged or not what their day's records add up to. Reports mention what was lost until --accept-loss, for use once it has been imported again or never will be.`,
 		Example: `  microspend ledger check --repair
   microspend import october.csv
   microspend ledger check --accept-loss --day 2026-10-03`,
@@ -78,22 +101,7 @@ was lost until --accept-loss, for use once it has been imported again or never w
 		} else {
 			options := ledger.Options{Command: "microspend ledger check"}
 			err = a.writeLedger(cmd.Context(), options, func(ctx context.Context, store ledger.Store) (err error) {
-				w, can := store.(ledger.Repairer)
-				if !can {
-					return fmt.Errorf("%s has no files to repair: a damaged day is written again by importing or collecting it again",
-						store.Name())
-				}
-				// Loss is accepted first, so that nothing is accepted that this run finds and nobody has seen yet.
-				if accept {
-					if accepted, err = w.AcceptLoss(ctx, days...); err != nil {
-						return err
-					}
-				}
-				verify := w.Check
-				if repair {
-					verify = w.Repair
-				}
-				result, err = verify(ctx)
+				accepted, result, err = mend(ctx, store, accept, days, repair)
 				return err
 			})
 		}
@@ -103,7 +111,7 @@ was lost until --accept-loss, for use once it has been imported again or never w
 		return report.LedgerCheck(opened.Name(), result, accepted), passes(result.OK())
 	})
 	a.ledgerFlags(cmd)
-	cmd.Flags().BoolVar(&repair, "repair", false, "quarantine damaged files, and rebuild damaged manifests")
+	cmd.Flags().BoolVar(&repair, "repair", false, "quarantine damaged files, and rebuild damaged manifests and rollups")
 	cmd.Flags().BoolVar(&accept, "accept-loss", false, "stop reporting quarantined files")
 	a.parsedListFlag(cmd, "day", "accept the loss of this UTC `DAY` only (repeatable)", func(text string) error {
 		day, err := utcDay(text)

@@ -17,6 +17,7 @@ import (
 	"microspend/ledger/move"
 	"microspend/ledger/stores"
 	"microspend/report"
+	"microspend/spend/closing"
 	"microspend/view"
 )
 
@@ -101,6 +102,11 @@ func (a *app) moveLedger(ctx context.Context, from, to string, o move.Options) (
 		return move.Result{}, err
 	}
 	result, err := copyLedger(ctx, source, target, o)
+	if err == nil && result.OK() {
+		if _, err = closing.Rebind(ctx, target); err != nil {
+			err = storeFault{err}
+		}
+	}
 	if closed := target.Close(); err == nil && closed != nil {
 		err = storeFault{closed}
 	}

@@ -72,7 +72,9 @@ type app struct {
 	// trustConfig is --trust-config: ./microspend.yaml is the user's own.
 	trustConfig bool
 	nameConfig  sync.Once
-	usage       *watchedLedger // the ledger that figures were read from; nil for commands that read none
+	// explainQuery is --explain-query.
+	explainQuery bool
+	usage        *watchedLedger // the ledger that figures were read from; nil for commands that read none
 }
 
 // run executes one command line and returns its exit code.
@@ -138,6 +140,8 @@ shows what each tenant spent. "microspend demo" generates a sample fleet to expl
 	})
 	root.PersistentFlags().BoolVar(&a.trustConfig, "trust-config", false,
 		"take endpoints, roles and addresses from ./"+config.Name+", too, as from a file named by --config")
+	root.PersistentFlags().BoolVar(&a.explainQuery, "explain-query", false,
+		"say on standard error what each query of the ledger was answered from: rollups, or records and why")
 	root.PersistentFlags().StringVar(&a.ratesDir, "rates-dir", "",
 		"`DIR` of imported rate cards (default: in the user's data directory)")
 	root.SetFlagErrorFunc(flagError)

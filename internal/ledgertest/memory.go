@@ -48,6 +48,14 @@ func (m *Memory) OpenForWriting(ctx context.Context, o ledger.Options) (ledger.S
 	return &writer{reader: *r.(*reader), options: o.WithDefaults()}, nil
 }
 
+// CopyFrom has the ledger be what another one is at the moment.
+func (m *Memory) CopyFrom(of *Memory) {
+	of.mu.Lock()
+	defer of.mu.Unlock()
+	m.version, m.records, m.documents = of.version, maps.Clone(of.records), maps.Clone(of.documents)
+	m.snapshots, m.log = maps.Clone(of.snapshots), slices.Clone(of.log)
+}
+
 // Name is that of a URL.
 func (m *Memory) Name() string { return "memory://test" }
 

@@ -52,14 +52,16 @@ func (l *Ledger) checkDay(ctx context.Context, day civil.Day, result *ledger.Che
 		result.OfSources = append(result.OfSources, finder.OfSources.Overlaps...)
 		result.OfSourceCount += finder.OfSources.Count
 	}()
+	sums, damagedParts := newRollup(), len(opened.damaged)
 	for _, p := range opened.parts {
 		result.Parts++
-		err := p.verify(ctx, &last, &finder)
+		err := p.verify(ctx, &last, &finder, sums)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
 			result.Damaged = append(result.Damaged, opened.file(p.entry.Name, err))
+			damagedParts++
 			continue
 		}
 		result.Rows += p.entry.Rows
@@ -67,6 +69,17 @@ func (l *Ledger) checkDay(ctx context.Context, day civil.Day, result *ledger.Che
 	}
 	if opened.manifest == nil {
 		return nil
+	}
+	if damagedParts > len(opened.manifest.Lost) {
+		sums = nil // nothing can be said of what they hold
+	}
+	switch proven, err := opened.proveRollup(ctx, sums); {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		result.BadRollups = append(result.BadRollups, opened.file(rollupName, err))
+	case proven:
+		result.Rollups++
 	}
 	visible, err := l.files.Visible(ctx, day)
 	for _, name := range visible {
@@ -79,15 +92,23 @@ func (l *Ledger) checkDay(ctx context.Context, day civil.Day, result *ledger.Che
 	return err
 }
 
-// verify reads a part in full. Its first key must come after last, which is then its own last record. The finder looks
-// at all records.
-func (p *part) verify(ctx context.Context, last *usage.Record, overlaps *intake.OverlapFinder) error {
+// verifyBytes holds all of a file to its SHA-256.
+func (p *part) verifyBytes() error {
 	sum := sha256.New()
 	if _, err := io.Copy(sum, io.NewSectionReader(p.file, 0, p.entry.Bytes)); err != nil {
 		return err
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != p.entry.SHA256 {
 		return damaged("its SHA-256 is %s, not %s", got, p.entry.SHA256)
+	}
+	return nil
+}
+
+// verify reads a part in full. Its first key must come after last, which is then its own last record. The finder looks
+// at all records, and the rollup adds them up.
+func (p *part) verify(ctx context.Context, last *usage.Record, overlaps *intake.OverlapFinder, sums *rollup) error {
+	if err := p.verifyBytes(); err != nil {
+		return err
 	}
 	rows := partRows{part: p}
 	r := new(usage.Record)
@@ -112,6 +133,7 @@ func (p *part) verify(ctx context.Context, last *usage.Record, overlaps *intake.
 		}
 		*last = *r
 		overlaps.Stored(r)
+		sums.add(r)
 	}
 }
 
@@ -148,7 +170,7 @@ func (w *Writer) Repair(ctx context.Context) (ledger.CheckResult, error) {
 			return result, fmt.Errorf("%s: %w", day, err)
 		}
 	}
-	return result, nil
+	return result, w.repairRollups(ctx, &result)
 }
 
 // repairDay sets the files with a reason aside and takes the parts among them out of the manifest.
@@ -183,7 +205,7 @@ func (w *Writer) repairDay(ctx context.Context, day civil.Day, reasons map[strin
 	if len(p.aside) == 0 {
 		return nil
 	}
-	m.Parts, m.Dropped = kept, nil
+	m.Parts, m.Dropped, m.Rollup = kept, nil, nil
 	if err := w.recount(ctx, m, day); err != nil {
 		return err
 	}

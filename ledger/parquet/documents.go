@@ -61,7 +61,7 @@ func (l *Ledger) ListDocuments(_ context.Context, folder string) (names []string
 			if entry.IsDir() {
 				return fs.SkipDir
 			}
-		case entry.Type().IsRegular() && !atomicfile.IsTemporary(entry.Name()):
+		case entry.Type().IsRegular() && !atomicfile.IsTemporary(entry.Name()) && !ledger.IsLocal(name):
 			names = append(names, name)
 		}
 		return nil

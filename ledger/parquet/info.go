@@ -41,9 +41,15 @@ func (l *Ledger) Info(ctx context.Context) (ledger.Info, error) {
 		for _, part := range m.Parts {
 			d.Bytes += part.Bytes
 		}
+		if d.NoRollup = m.withoutRollup(); d.NoRollup == "" {
+			d.RollupRows, d.RollupBytes = m.Rollup.Rows, m.Rollup.Bytes
+		}
+		d.RollupNeedless = d.NoRollup != "" && !m.lacksRollup()
 		info.Days = append(info.Days, d)
 		info.Rows += d.Rows
 		info.Bytes += d.Bytes
+		info.RollupRows += d.RollupRows
+		info.RollupBytes += d.RollupBytes
 		info.Parts += d.Parts
 		if d.Rows > 0 && (info.First.IsZero() || d.First.Before(info.First)) {
 			info.First = d.First

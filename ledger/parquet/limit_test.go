@@ -82,8 +82,6 @@ func TestTooManyGroups(t *testing.T) {
 			require.Equal(t, q.Most <= tc.early, l.limit(t.Context(), &q, days) != nil, "%s: %d", tc.reason, q.Most)
 			_, err = small.Aggregate(t.Context(), q)
 			require.Equal(t, &ledger.TooManyGroupsError{Most: q.Most}, err, tc.reason)
-			_, err = Remember(l, q.From, q.To, q.Location).Aggregate(t.Context(), q)
-			require.Equal(t, &ledger.TooManyGroupsError{Most: q.Most}, err, tc.reason)
 		}
 	}
 }

@@ -189,7 +189,7 @@ func proveContent(
 		return err
 	}
 	end := *last
-	if err := p.verify(ctx, &end, &intake.OverlapFinder{}); err != nil {
+	if err := p.verify(ctx, &end, &intake.OverlapFinder{}, newRollup()); err != nil {
 		return err
 	}
 	*last = end

@@ -62,6 +62,8 @@ type rollupColumns struct {
 	of  *rollup
 	day int64 // in milliseconds
 	to  []parquet.Value
+
+	reader chunkReader // for proving
 }
 
 // schema has texts in dictionaries, which is also what [chunkReader.words] reads, and numbers as differences where many

@@ -43,7 +43,6 @@ func Build(ctx context.Context, source spend.Source, request Request) (Statement
 		request.Location = cmp.Or(source.Location, time.UTC)
 	}
 	source.Location = request.Location // budgets and days that stand out are cut like everything else
-	source = source.Remember(request.From, request.To, request.Location)
 	request.Listed = cmp.Or(request.Listed, listedByDefault)
 	b := &builder{ctx: ctx, source: source, request: request}
 	for _, step := range []func() error{

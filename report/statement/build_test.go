@@ -14,7 +14,6 @@ import (
 	"microspend/config"
 	"microspend/internal/ledgertest"
 	"microspend/internal/sampleledger"
-	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/report/statement"
 	"microspend/spend"
@@ -129,8 +128,6 @@ func TestForIsBuildWithThatTenantChosen(t *testing.T) {
 	for _, policy := range []spend.Policy{spend.OwnRow, spend.Evenly} {
 		source, request := demo(t)
 		request.Apart = true
-		// Days of the eight weeks before October, and of November so far, are read by each of the many statements.
-		source.Usage = parquet.Remember(source.Usage, from.AddDate(0, 0, -56), to.AddDate(0, 0, 6), nil)
 		source.Sharing.Policy = policy
 		whole := build(t, source, request)
 		for i, tenant := range whole.Tenants {

@@ -13,7 +13,6 @@ import (
 // period before count; the sheets' own rows and order are fixed: tenants by amount, and tenants by day.
 func Gather(ctx context.Context, source spend.Source, request spend.Request, made time.Time) (Report, error) {
 	out := Report{Made: made}
-	source = source.Remember(request.From, request.To, request.Location)
 	var regions spend.Spend
 	ask := func(into *spend.Spend, previous bool, sort spend.Sort, by ...spend.Dimension) error {
 		asked := request

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/config"
+	"microspend/internal/ledgertest"
 	"microspend/internal/spendtest"
 	"microspend/ledger"
 	"microspend/ledger/parquet"
@@ -27,6 +28,7 @@ import (
 type place struct {
 	t       *testing.T
 	dir     string
+	memory  *ledgertest.Memory // in place of the folder, where it is given
 	config  string
 	tenants string
 }
@@ -48,10 +50,43 @@ func everyDay(t *testing.T, month, tenant string, seconds int64) []usage.Record 
 	return records
 }
 
-func (p *place) writer() *parquet.Writer {
-	writer, err := parquet.OpenForWriting(p.dir, ledger.Options{})
+// everywhere runs a test in a folder and in a ledger that is in none.
+func everywhere(t *testing.T, test func(t *testing.T, p *place)) {
+	t.Run("folder", func(t *testing.T) { test(t, newPlace(t)) })
+	t.Run("memory", func(t *testing.T) {
+		p := newPlace(t)
+		p.memory = &ledgertest.Memory{}
+		p.put(everyDay(t, "2026-10", "acme", 100_000)...)
+		test(t, p)
+	})
+}
+
+func (p *place) writer() ledger.Store {
+	var (
+		writer ledger.Store
+		err    error
+	)
+	if p.memory != nil {
+		writer, err = p.memory.OpenForWriting(p.t.Context(), ledger.Options{})
+	} else {
+		writer, err = parquet.OpenForWriting(p.dir, ledger.Options{})
+	}
 	require.NoError(p.t, err)
 	return writer
+}
+
+func (p *place) reader() ledger.Reader {
+	var (
+		reader ledger.Reader
+		err    error
+	)
+	if p.memory != nil {
+		reader, err = p.memory.Open(p.t.Context(), ledger.Options{})
+	} else {
+		reader, err = parquet.Open(p.dir, ledger.Options{})
+	}
+	require.NoError(p.t, err)
+	return reader
 }
 
 func (p *place) put(records ...usage.Record) {
@@ -69,9 +104,7 @@ func (p *place) inputs() config.Inputs {
 }
 
 func (p *place) source() spend.Source {
-	opened, err := parquet.Open(p.dir, ledger.Options{})
-	require.NoError(p.t, err)
-	in := p.inputs()
+	opened, in := p.reader(), p.inputs()
 	in.Source.Usage = opened
 	source, err := closing.Load(p.t.Context(), in.Source, opened, in.TenantsFile)
 	require.NoError(p.t, err)
@@ -126,8 +159,9 @@ func requireTotal(t *testing.T, want string, got decimal.Decimal) {
 
 // TestAClosedMonthStays changes one thing after the other: the month stays $93 (31 × $3), and what each change makes
 // of it is told apart.
-func TestAClosedMonthStays(t *testing.T) {
-	p := newPlace(t)
+func TestAClosedMonthStays(t *testing.T) { everywhere(t, aClosedMonthStays) }
+
+func aClosedMonthStays(t *testing.T, p *place) {
 	closed := p.close("2026-10", "2026-11-02")
 	requireTotal(t, "93", closed.Total)
 	require.EqualValues(t, 31, closed.Usage.Records)
@@ -222,8 +256,9 @@ func requireCorrected(t *testing.T, p *place, total string) {
 }
 
 // TestCorrectionsArePostedOnce: what November was closed with is not billed again in December.
-func TestCorrectionsArePostedOnce(t *testing.T) {
-	p := newPlace(t)
+func TestCorrectionsArePostedOnce(t *testing.T) { everywhere(t, correctionsArePostedOnce) }
+
+func correctionsArePostedOnce(t *testing.T, p *place) {
 	p.put(spendtest.Hour(spendtest.At(t, "2026-11-03"), "acme", 100_000))
 	p.close("2026-10", "2026-11-02")
 	p.put(spendtest.Hour(spendtest.At(t, "2026-10-31T01:00"), "bravo", 200_000))
@@ -253,7 +288,8 @@ func TestCorrectionsArePostedOnce(t *testing.T) {
 	}
 	require.Empty(t, p.report().Closed)
 	requireTotal(t, "102", p.report().Total.Amount)
-	require.FileExists(t, filepath.Join(p.dir, "closed", "2026-10.reopened-20261202T000000Z.json"))
+	_, err = p.reader().Document(t.Context(), "closed/2026-10.reopened-20261202T000000Z.json")
+	require.NoError(t, err)
 }
 
 func TestCloseRefuses(t *testing.T) {

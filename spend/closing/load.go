@@ -17,6 +17,7 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/ledger"
+	"microspend/ledger/audit"
 	"microspend/pricing"
 	"microspend/spend"
 	"microspend/spend/tenants"
@@ -114,10 +115,9 @@ func open(ctx context.Context, c Closing, now current) (spend.ClosedMonth, error
 	if err != nil {
 		return spend.ClosedMonth{}, err
 	}
-	for _, day := range slices.Sorted(union(hashes, c.Usage.Manifests)) {
-		if hashes[day] != c.Usage.Manifests[day] {
-			return spend.ClosedMonth{}, fmt.Errorf("%s: the usage of %s is not what was closed; restore it from a backup, "+
-				"or reopen the month with microspend spend close --reopen %s", now.ledger.Name()+"/"+snapshotName(c.Month), day, c.Month)
+	if !maps.Equal(hashes, c.Usage.Manifests) {
+		if err := c.sameRecords(ctx, copied, hashes); err != nil {
+			return spend.ClosedMonth{}, fmt.Errorf("%s/%s: %w", now.ledger.Name(), snapshotName(c.Month), err)
 		}
 	}
 	month := spend.ClosedMonth{
@@ -144,7 +144,7 @@ func open(ctx context.Context, c Closing, now current) (spend.ClosedMonth, error
 		}
 		month.Posted = append(month.Posted, posted)
 	}
-	month.Changed = func(cause spend.Cause) (bool, error) { return now.changed(ctx, &c, loc, rates, cause) }
+	month.Changed = func(cause spend.Cause) (bool, error) { return now.changed(ctx, &c, hashes, loc, rates, cause) }
 	return month, nil
 }
 
@@ -179,12 +179,12 @@ func (r ratesOf) Changes() []pricing.Date {
 
 // changed reports whether an input may differ by now from what the month was closed with.
 func (n current) changed(
-	ctx context.Context, c *Closing, loc *time.Location, rates closedRates, cause spend.Cause,
+	ctx context.Context, c *Closing, closed map[string]string, loc *time.Location, rates closedRates, cause spend.Cause,
 ) (bool, error) {
 	switch cause {
 	case spend.UsageChanged:
 		hashes, err := n.ledger.DayHashes(ctx, c.From, c.To, loc)
-		return !maps.Equal(hashes, c.Usage.Manifests), err
+		return !maps.Equal(hashes, closed), err
 	case spend.TenantsChanged:
 		sharing := recordSharing(n.source.Sharing)
 		return n.tenants.record() != c.Tenants || sharing.Policy != c.Sharing.Policy ||
@@ -242,15 +242,76 @@ func union(a, b map[string]string) func(yield func(string) bool) {
 	}
 }
 
-// usageOf tells the usage in a month's snapshot. Damaged files, which were accepted, have no records.
+// sameRecords compares the records of a snapshot with those that were closed, where the hashes of its days differ: by
+// another kind of ledger, which it was moved to, they are others of the same content. All of them are read for that.
+func (c *Closing) sameRecords(ctx context.Context, copied ledger.Reader, hashes map[string]string) error {
+	now, err := recordsOf(ctx, copied, c.From, c.To)
+	if err != nil || now.Records == c.Usage.Records && now.SHA256 == c.Usage.SHA256 {
+		return err
+	}
+	var days []string
+	for _, day := range slices.Sorted(union(hashes, c.Usage.Manifests)) {
+		if hashes[day] != c.Usage.Manifests[day] {
+			days = append(days, day)
+		}
+	}
+	return fmt.Errorf("the usage of %s is not what was closed; restore it from a backup, or reopen the month with "+
+		"microspend spend close --reopen %s", strings.Join(days[:min(len(days), 3)], ", "), c.Month)
+}
+
+// Rebind has the closings of a ledger that was moved here know its days by the hashes that they have here, so that
+// opening it need not read all records of its closed months. It returns the months that it was about. One whose records
+// are not those that were closed is left as it is, for whoever opens the ledger.
+func Rebind(ctx context.Context, l ledger.Store) (months []string, err error) {
+	closed, err := List(ctx, l)
+	for _, c := range closed {
+		loc, err := time.LoadLocation(c.TimeZone)
+		if err != nil {
+			return months, err
+		}
+		now, err := usageOf(ctx, l, &c, loc)
+		if err != nil {
+			return months, err
+		}
+		if maps.Equal(now.Manifests, c.Usage.Manifests) || now.SHA256 != c.Usage.SHA256 {
+			continue
+		}
+		c.Usage = now
+		text, err := c.encode()
+		if err != nil {
+			return months, err
+		}
+		change, err := ledger.ChangeOf(ctx, l, documentName(c.Month), text)
+		if err != nil {
+			return months, err
+		}
+		entry := audit.Entry{Action: "rebind", Note: c.Month, Changes: []audit.Change{change}}
+		if err := l.Audit(entry, func() error { return l.PutDocument(ctx, documentName(c.Month), text) }); err != nil {
+			return months, err
+		}
+		months = append(months, c.Month)
+	}
+	return months, err
+}
+
+// usageOf tells the usage in a month's snapshot.
 func usageOf(ctx context.Context, l ledger.Reader, c *Closing, loc *time.Location) (usageRecord, error) {
 	copied, err := l.OpenSnapshot(ctx, snapshotName(c.Month))
 	if err != nil {
 		return usageRecord{}, err
 	}
+	out, err := recordsOf(ctx, copied, c.From, c.To)
+	if err == nil {
+		out.Manifests, err = copied.DayHashes(ctx, c.From, c.To, loc)
+	}
+	return out, err
+}
+
+// recordsOf tells the records of a snapshot. Damaged files, which were accepted, have none.
+func recordsOf(ctx context.Context, copied ledger.Reader, from, to time.Time) (usageRecord, error) {
 	out := usageRecord{}
 	sum := sha256.New()
-	for record, err := range copied.Records(ctx, c.From, c.To) {
+	for record, err := range copied.Records(ctx, from, to) {
 		if _, damaged := errors.AsType[*ledger.DamagedError](err); damaged {
 			continue
 		}
@@ -261,8 +322,7 @@ func usageOf(ctx context.Context, l ledger.Reader, c *Closing, loc *time.Locatio
 		hashRecord(sum, &record)
 	}
 	out.SHA256 = hex.EncodeToString(sum.Sum(nil))
-	out.Manifests, err = copied.DayHashes(ctx, c.From, c.To, loc)
-	return out, err
+	return out, nil
 }
 
 // hashRecord adds a record in a form that no other record has.

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"microspend/internal/clickhousetest"
+)
+
+// TestEveryLedgerAnswersTheSame runs one script on every kind of ledger: what commands print must be the same, to the
+// byte, but for what the ledger is called and how large its files are. The answers are those of a folder.
+func TestEveryLedgerAnswersTheSame(t *testing.T) {
+	for _, kind := range []struct {
+		name string
+		make func(t testing.TB) string // names a ledger that there is nothing of
+	}{
+		{"folder", func(testing.TB) string { return "kept-here" }},
+		{"ClickHouse", clickhousetest.Ledger},
+	} {
+		t.Run(kind.name, func(t *testing.T) {
+			root, err := os.Getwd()
+			if err != nil {
+				t.Fatal(err)
+			}
+			testscript.Run(t, testscript.Params{
+				Dir: "testdata/ledgers",
+				Cmds: map[string]func(*testscript.TestScript, bool, []string){
+					"ask": func(ts *testscript.TestScript, _ bool, args []string) { ts.Value(answers{}).(*answers).ask(ts, args) },
+					"answers": func(ts *testscript.TestScript, _ bool, args []string) {
+						path := filepath.Join(root, "testdata", "ledgers", args[0])
+						ts.Value(answers{}).(*answers).compare(ts, path, *update && kind.name == "folder")
+					},
+				},
+				Setup: func(env *testscript.Env) error {
+					said := &answers{ledger: kind.make(t)}
+					env.Values[answers{}] = said
+					env.Setenv("LEDGER", said.ledger)
+					env.Setenv("ROOT", root+"/../..")
+					env.Setenv("XDG_DATA_HOME", env.WorkDir+"/data")
+					return errors.Join(setUpAWS(env), setUpSources(env))
+				},
+			})
+		})
+	}
+}
+
+// answers are what commands have printed so far.
+type answers struct {
+	ledger string
+	text   string
+}
+
+// wholeAnswer is how many lines of an answer are kept; of a longer one it is the first, and a checksum of all.
+const wholeAnswer = 12
+
+var (
+	// ownFigures are those that each kind of ledger has of its own: sizes.
+	ownFigures = regexp.MustCompile(`("(?:files|bytes)": )\d+`)
+	// logTimes are when a log says that something was, and how long it took.
+	logTimes = regexp.MustCompile(`(\b(?:time|took)=)\S+`)
+)
+
+// ask runs microspend and notes what it prints and how it ends.
+func (a *answers) ask(ts *testscript.TestScript, args []string) {
+	err := ts.Exec("microspend", args...)
+	command := strings.ReplaceAll(strings.Join(args, " "), a.ledger, "LEDGER")
+	for _, variable := range []string{"CLOUDWATCH", "ROOT", "WORK"} {
+		command = strings.ReplaceAll(command, ts.Getenv(variable), "$"+variable)
+	}
+	a.text += fmt.Sprintf("$ microspend %s\n", command)
+	for _, stream := range []string{"stdout", "stderr"} {
+		a.note(stream, ts.ReadFile(stream))
+	}
+	if err != nil {
+		a.text += fmt.Sprintf("[%v]\n", err)
+	}
+	a.text += "\n"
+}
+
+func (a *answers) note(stream, said string) {
+	if said == "" {
+		return
+	}
+	said = strings.ReplaceAll(said, a.ledger, "LEDGER")
+	said = logTimes.ReplaceAllString(ownFigures.ReplaceAllString(said, "${1}0"), "${1}…")
+	lines := strings.SplitAfter(said, "\n")
+	sum := ""
+	if len(lines) > wholeAnswer {
+		sum = fmt.Sprintf("… %d lines, SHA-256 %x\n", len(lines)-1, sha256.Sum256([]byte(said)))
+		lines = lines[:wholeAnswer]
+	}
+	a.text += fmt.Sprintf("[%s]\n%s%s", stream, strings.Join(lines, ""), sum)
+}
+
+func (a *answers) compare(ts *testscript.TestScript, path string, write bool) {
+	if write {
+		ts.Check(os.WriteFile(path, []byte(a.text), 0o644))
+		return
+	}
+	want, err := os.ReadFile(path)
+	ts.Check(err)
+	got, wanted := split(a.text), split(string(want))
+	differ := 0
+	for i := range max(len(got), len(wanted)) {
+		here, folder := append(got, make([]string, len(wanted))...)[i], append(wanted, make([]string, len(got))...)[i]
+		if here != folder {
+			differ++
+			ts.Logf("a folder answers\n$ %s\nand here the answer is\n$ %s", folder, here)
+		}
+	}
+	if differ > 0 {
+		ts.Fatalf("%d answers are not those of a folder", differ)
+	}
+}
+
+// split tells the answers apart.
+func split(text string) []string { return strings.Split(strings.TrimPrefix(text, "$ "), "\n\n$ ") }
