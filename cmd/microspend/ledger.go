@@ -30,7 +30,7 @@ func (a *app) ledgerCommand() *cobra.Command {
 		return report.LedgerInfo(opened.Name(), info), nil
 	})
 	a.ledgerFlags(info)
-	cmd.AddCommand(info, a.ledgerCheckCommand(), a.ledgerAuditCommand(), a.ledgerExportCommand(), a.ledgerMoveCommand(),
+	cmd.AddCommand(info, a.ledgerCheckCommand(), a.ledgerAuditCommand(), a.ledgerExportCommand(), a.ledgerFilesCommand(), a.ledgerMoveCommand(),
 		a.ledgerRollupCommand())
 	return cmd
 }

@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ROOT", root+"/../..")
 			env.Setenv("XDG_DATA_HOME", env.WorkDir+"/data")
-			return errors.Join(setUpAWS(env), setUpSources(env))
+			return errors.Join(setUpAWS(env), setUpSources(env), setUpBucket(env))
 		},
 	})
 }
