@@ -36,7 +36,8 @@ func LedgerMove(r move.Result) view.Document {
 			notes = append(notes, view.Note{Tag: "damaged", Warn: true, Text: file.Path + ": " + file.Reason})
 		}
 		for _, found := range d.Differences {
-			notes = append(notes, view.Note{Tag: "differs", Warn: true, Text: d.Day.Format(time.DateOnly) + ": " + found.String()})
+			text := d.Day.Format(time.DateOnly) + ": " + found.String()
+			notes = append(notes, view.Note{Tag: "differs", Warn: true, Text: text})
 			differences = append(differences, view.Object{
 				{ID: "day", Value: d.Day.Format(time.DateOnly)},
 				{ID: "of", Value: found.Of},

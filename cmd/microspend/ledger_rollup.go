@@ -40,7 +40,11 @@ Whatever is asked, figures are the same with and without rollups; see --explain-
 		if err == nil && !dryRun && len(lacking) > 0 {
 			options := ledger.Options{Command: "microspend ledger rollup"}
 			err = a.writeLedger(cmd.Context(), options, func(ctx context.Context, store ledger.Store) (err error) {
-				lacking, err = store.(ledger.RollupMaker).MakeRollups(ctx, days...)
+				maker, can := store.(ledger.RollupMaker)
+				if !can {
+					return fmt.Errorf("%s keeps its rollups by itself", store.Name())
+				}
+				lacking, err = maker.MakeRollups(ctx, days...)
 				return err
 			})
 		}

@@ -4,13 +4,18 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
 
 	"microspend/internal/clickhousetest"
 )
@@ -23,6 +28,7 @@ func TestEveryLedgerAnswersTheSame(t *testing.T) {
 		make func(t testing.TB) string // names a ledger that there is nothing of
 	}{
 		{"folder", func(testing.TB) string { return "kept-here" }},
+		{"bucket", ledgerInBucket},
 		{"ClickHouse", clickhousetest.Ledger},
 	} {
 		t.Run(kind.name, func(t *testing.T) {
@@ -52,6 +58,16 @@ func TestEveryLedgerAnswersTheSame(t *testing.T) {
 	}
 }
 
+// ledgerInBucket names a ledger on a server of S3's API in this process.
+func ledgerInBucket(t testing.TB) string {
+	backend := s3mem.New()
+	require.NoError(t, backend.CreateBucket("usage"))
+	server := httptest.NewServer(gofakes3.New(backend, gofakes3.WithLogger(gofakes3.DiscardLog())).Server())
+	t.Cleanup(server.Close)
+	options := url.Values{"endpoint": {server.URL}, "path-style": {"true"}, "region": {"us-east-1"}}
+	return "s3://usage/ledger?" + options.Encode()
+}
+
 // answers are what commands have printed so far.
 type answers struct {
 	ledger string
@@ -71,7 +87,7 @@ var (
 // ask runs microspend and notes what it prints and how it ends.
 func (a *answers) ask(ts *testscript.TestScript, args []string) {
 	err := ts.Exec("microspend", args...)
-	command := strings.ReplaceAll(strings.Join(args, " "), a.ledger, "LEDGER")
+	command := a.unnamed(strings.Join(args, " "))
 	for _, variable := range []string{"CLOUDWATCH", "ROOT", "WORK"} {
 		command = strings.ReplaceAll(command, ts.Getenv(variable), "$"+variable)
 	}
@@ -85,11 +101,17 @@ func (a *answers) ask(ts *testscript.TestScript, args []string) {
 	a.text += "\n"
 }
 
+// unnamed leaves out what the ledger is called, with and without the options of a URL.
+func (a *answers) unnamed(text string) string {
+	short, _, _ := strings.Cut(a.ledger, "?")
+	return strings.ReplaceAll(strings.ReplaceAll(text, a.ledger, "LEDGER"), short, "LEDGER")
+}
+
 func (a *answers) note(stream, said string) {
 	if said == "" {
 		return
 	}
-	said = strings.ReplaceAll(said, a.ledger, "LEDGER")
+	said = a.unnamed(said)
 	said = logTimes.ReplaceAllString(ownFigures.ReplaceAllString(said, "${1}0"), "${1}…")
 	lines := strings.SplitAfter(said, "\n")
 	sum := ""

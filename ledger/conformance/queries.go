@@ -83,7 +83,9 @@ func otherZones(t *testing.T, s Stores) {
 		r.Amounts[pricing.VCPU] = 1_000_000_001
 		return r
 	}
-	l := with(t, s, []usage.Record{record(1, 0, 86_400), record(2, 0, 86_400), record(31, 0, 86_400), record(8, 3, 3600)})
+	l := with(t, s, []usage.Record{
+		record(1, 0, 86_400), record(2, 0, 86_400), record(31, 0, 86_400), record(8, 3, 3600),
+	})
 	result, err := l.reader().Aggregate(t.Context(), ledger.Query{
 		From: civil.MustParse("2026-10-01").Start(newYork), To: civil.MustParse("2026-11-01").Start(newYork),
 		By: []ledger.Field{ledger.FieldDay}, Location: newYork,
@@ -147,7 +149,8 @@ func partsOfPeriods(t *testing.T, s Stores) {
 func names(t *testing.T, s Stores) {
 	hostile := []string{
 		"../../usage/dt=2026-01-01/part-00000.parquet", "/etc/passwd", "'; DROP TABLE usage; --", `\N`, "NULL", "\\", "\"",
-		"`", "\t\r\n", "\x1b[2J", "\u202e", "日本語", "a\u0301", "á", "é", "e\u0301", "{name:String}", "%s%n", "${HOME}", " ", "  ", "a ",
+		"`", "\t\r\n", "\x1b[2J", "\u202e", "日本語", "a\u0301", "á", "é", "e\u0301", "{name:String}", "%s%n", "${HOME}",
+		" ", "  ", "a ",
 		"A", "a", "\x7f", "\ufeffx", strings.Repeat("x", usage.MaxNameBytes), strings.Repeat("é", usage.MaxNameBytes/2),
 	}
 	var records []usage.Record
@@ -172,7 +175,8 @@ func empty(t *testing.T, s Stores) {
 	n, err := w.Upsert(t.Context(), ledgertest.Batches(nil, 1))
 	require.NoError(t, err)
 	require.Equal(t, ledger.Changes{}, n)
-	result, err := w.Aggregate(t.Context(), ledger.Query{From: always[0], To: always[1], By: []ledger.Field{ledger.FieldTenant}})
+	all := ledger.Query{From: always[0], To: always[1], By: []ledger.Field{ledger.FieldTenant}}
+	result, err := w.Aggregate(t.Context(), all)
 	require.NoError(t, err)
 	require.Equal(t, ledger.Result{}, result)
 	require.Empty(t, recordsOf(t, w, always[0], always[1]))
@@ -299,9 +303,11 @@ func unanswerable(t *testing.T, s Stores) {
 		_, err := r.Aggregate(t.Context(), q)
 		require.Error(t, err, "%+v", q)
 	}
-	_, err := r.Aggregate(t.Context(), ledger.Query{From: day(0), To: day(1), By: []ledger.Field{ledger.FieldResource}, Most: 8})
+	q := ledger.Query{From: day(0), To: day(1), By: []ledger.Field{ledger.FieldResource}, Most: 8}
+	_, err := r.Aggregate(t.Context(), q)
 	require.Equal(t, &ledger.TooManyGroupsError{Most: 8}, err)
-	answer(t, r, small.All(), ledger.Query{From: day(0), To: day(3), By: []ledger.Field{ledger.FieldResource}, Most: 9})
+	q.Most = 9
+	answer(t, r, small.All(), q)
 
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -296,7 +296,8 @@ func TestAnInterruptedMoveFollowsTheSource(t *testing.T) {
 			return records[rapid.IntRange(0, 100).Draw(rt, what):rapid.IntRange(101, 288).Draw(rt, what)]
 		}
 		upsert(t, from, part("first")...)
-		_, err := run(t, from, to, move.Options{From: ledgertest.FirstDay, To: ledgertest.FirstDay.AddDate(0, 0, rapid.IntRange(1, 4).Draw(rt, "days"))})
+		end := ledgertest.FirstDay.AddDate(0, 0, rapid.IntRange(1, 4).Draw(rt, "days"))
+		_, err := run(t, from, to, move.Options{From: ledgertest.FirstDay, To: end})
 		require.NoError(rt, err)
 		var marks []usage.Record
 		for _, r := range part("withdrawn") {

@@ -120,7 +120,8 @@ func copyFile(place ownfile.Place, from, to string) (err error) {
 	return target.Sync()
 }
 
-// DayHashes implements [ledger.Reader]: a day's is the SHA-256 of its manifest, which names the day's parts with theirs.
+// DayHashes implements [ledger.Reader]: a day's is the SHA-256 of its manifest, which names the day's parts with theirs,
+// as it would be without a rollup: whether there is one makes no record another.
 func (l *Ledger) DayHashes(ctx context.Context, from, to time.Time, loc *time.Location) (map[string]string, error) {
 	days, err := l.daysBetween(ctx, from, to, cmp.Or(loc, time.UTC))
 	if err != nil {
@@ -134,6 +135,12 @@ func (l *Ledger) DayHashes(ctx context.Context, from, to time.Time, loc *time.Lo
 		}
 		if text == nil {
 			continue
+		}
+		if m, err := decodeManifest(text, day); err == nil && m.Rollup != nil {
+			m.Rollup = nil
+			if text, err = m.encode(); err != nil {
+				return nil, err
+			}
 		}
 		hashes[day.String()] = audit.Sum(text)
 	}

@@ -27,7 +27,7 @@ var errClosed = errors.New("the ledger's writer is closed")
 //
 // An error from the iterator, a record that [usage.Record.Check] refuses, or the end of the context before the first
 // day is switched leave the ledger as it was. Memory does not grow with the number of records; the staging folder
-// does, by about 50 bytes for each, and so does the disk by the new version of every day concerned before the first is
+// does, by 50 to 100 bytes for each, and so does the disk by the new version of every day concerned before the first is
 // switched.
 func (w *Writer) Upsert(ctx context.Context, batches iter.Seq2[[]usage.Record, error]) (n ledger.Changes, err error) {
 	if w.closed {
