@@ -1,6 +1,9 @@
 package ledger
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Info is what the manifests say of a ledger.
 type Info struct {
@@ -8,14 +11,24 @@ type Info struct {
 	Rows  int64
 	Bytes int64 // of the Parquet files
 	Parts int   // Parquet files, or a database's parts
+	Backlog
 	// RollupRows and RollupBytes are of the sums by hour that are kept beside them.
 	RollupRows, RollupBytes int64
-	// Unmerged is how many parts there are beyond one a day: a database has yet to merge them, and reads slower until then.
-	// Lag is how far the slowest of its replicas is behind. Both are zero of files.
-	Unmerged    int
-	Lag         time.Duration
-	First, Last time.Time // start of the first and of the last period; zero where there are none
-	Damaged     []DamagedFile
+	First, Last             time.Time // start of the first and of the last period; zero where there are none
+	Damaged                 []DamagedFile
+}
+
+// Backlog is what a database has yet to do with what it was given. It is zero of files.
+type Backlog struct {
+	// Unmerged is how many parts there are beyond one a day: until they are merged, reading takes longer.
+	Unmerged int
+	Lag      time.Duration // of the slowest replica
+}
+
+// Backlogger is a [Reader] of a ledger that may have a backlog.
+type Backlogger interface {
+	// Backlog is cheap enough to be asked for with every scrape of metrics.
+	Backlog(ctx context.Context) (Backlog, error)
 }
 
 // DayInfo is what the manifest says of a day.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -26,17 +27,34 @@ func LedgerInfo(dir string, info ledger.Info) view.Document {
 	total.Kind, total.Cells[0] = view.Total, view.Text(figures.Count(len(info.Days), "day"))
 	t.Add(total)
 	return view.Document{
-		Title:    "Ledger in " + dir,
-		Sections: []view.Section{{Table: t}, {Notes: slices.Concat(withoutRollup(info.Days), damagedNotes(info.Damaged))}},
+		Title: "Ledger in " + dir,
+		Sections: []view.Section{
+			{Table: t}, {Notes: slices.Concat(backlogNotes(info.Backlog), withoutRollup(info.Days), damagedNotes(info.Damaged))},
+		},
 		JSON: withDamaged(view.Object{
 			{ID: "schema", Value: "microspend.ledger/v1"},
 			{ID: "days", Value: view.Records{Table: t}},
 			{ID: "rows", Value: info.Rows},
 			{ID: "bytes", Value: info.Bytes},
+			{ID: "unmerged_parts", Value: info.Unmerged},
+			{ID: "replica_lag_seconds", Value: int64(info.Lag / time.Second)},
 			{ID: "first", Value: momentOrNone(info.First).OmitMissing()},
 			{ID: "last", Value: momentOrNone(info.Last).OmitMissing()},
 		}, info.Damaged),
 	}
+}
+
+// backlogNotes say what a database has yet to do.
+func backlogNotes(b ledger.Backlog) (notes []view.Note) {
+	if b.Unmerged > 0 {
+		notes = append(notes, view.Note{
+			Text: fmt.Sprintf("The server has yet to merge %s; until then reading takes longer.", figures.Count(b.Unmerged, "part")),
+		})
+	}
+	if b.Lag > 0 {
+		notes = append(notes, view.Note{Warn: true, Text: fmt.Sprintf("The slowest replica is %s behind.", b.Lag)})
+	}
+	return notes
 }
 
 var ledgerDayColumns = []view.Column[ledger.DayInfo]{

@@ -216,7 +216,12 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 	info := m.ledger.info
 	gauge("microspend_ledger_partitions", "Days in the ledger.")(float64(len(info.Days)))
 	gauge("microspend_ledger_records", "Records in the ledger.")(float64(info.Rows))
-	gauge("microspend_ledger_size_bytes", "Size of the ledger's Parquet files.")(float64(info.Bytes))
+	gauge("microspend_ledger_size_bytes", "Size of the ledger's files.")(float64(info.Bytes))
+	gauge("microspend_ledger_parts", "Files that usage lies in; a database's parts.")(float64(info.Parts))
+	gauge("microspend_ledger_unmerged_parts",
+		"Parts beyond one a day, which a database has yet to merge; 0 for files.")(float64(info.Unmerged))
+	gauge("microspend_ledger_replica_lag_seconds",
+		"How far the slowest replica of a database is behind; 0 for files.")(info.Lag.Seconds())
 	gauge("microspend_ledger_damaged_files",
 		"Files of the ledger that are damaged and excluded from all figures.")(float64(len(info.Damaged)))
 	gauge("microspend_unknown_rates",

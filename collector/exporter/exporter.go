@@ -51,6 +51,7 @@ type Exporter struct {
 	state   status.Source // as the last run left it
 	success time.Time     // when a run last got through with some target
 	damaged int           // days of the ledger
+	backlog ledger.Backlog
 }
 
 type lastRun struct {
@@ -114,6 +115,15 @@ func (e *Exporter) status() (status.Status, error) {
 	opened, err := e.options.Open(ctx, ledger.Options{Now: e.options.Now})
 	if err != nil {
 		return status.Status{}, err
+	}
+	if busy, can := opened.(ledger.Backlogger); can {
+		backlog, err := busy.Backlog(ctx)
+		if err != nil {
+			return status.Status{}, err
+		}
+		e.mu.Lock()
+		e.backlog = backlog
+		e.mu.Unlock()
 	}
 	return status.Read(ctx, opened, e.options.Now(), 0)
 }
@@ -201,6 +211,10 @@ func (e *Exporter) Collect(out chan<- prometheus.Metric) {
 		}
 	}
 	gauge("microspend_collect_ledger_damage", "Days of the ledger that nothing can be written into.", float64(e.damaged))
+	gauge("microspend_ledger_unmerged_parts", "Parts beyond one a day, which a database has yet to merge; 0 for files.",
+		float64(e.backlog.Unmerged))
+	gauge("microspend_ledger_replica_lag_seconds", "How far the slowest replica of a database is behind; 0 for files.",
+		e.backlog.Lag.Seconds())
 	e.collectTargets(gauge)
 }
 

@@ -130,7 +130,7 @@ func rollUp(server *clickhousetest.Server, name string) (took time.Duration, err
 		return 0, err
 	}
 	begun := time.Now()
-	err = s.RollUp(context.Background())
+	_, err = s.MakeRollups(context.Background())
 	return time.Since(begun), errors.Join(err, s.Close())
 }
 

@@ -57,7 +57,9 @@ func (l *Ledger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 		if q.TooMany(len(groups)) {
 			return ledger.Result{}, &ledger.TooManyGroupsError{Most: q.Most}
 		}
-		return result(groups), nil
+		answer := result(groups)
+		answer.Read = p.read()
+		return answer, nil
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net/http"
 	"net/url"
@@ -85,13 +86,27 @@ func (c *client) explain(err error) error {
 		case codeAuthentication:
 			e.text = fmt.Sprintf("wrong password for user %q, or there is no such user; set %s and %s", c.user, UserVariable, PasswordVariable)
 		case codeUnknownDatabase:
-			e.text = fmt.Sprintf("there is no database %q", c.database)
+			return c.none(err)
 		case codeAccessDenied, codeReadOnly:
 			e.text = fmt.Sprintf("user %q lacks a right (docs/clickhouse.md lists those needed): %s", c.user, firstLine(e.text))
 		}
 	}
 	return &ledger.UnreachableError{Name: c.name, Err: err}
 }
+
+// noneError says that there is no ledger where one is looked for.
+type noneError struct {
+	name string
+	err  error
+}
+
+func (c *client) none(err error) error { return &noneError{c.name, err} }
+
+func (e *noneError) Error() string {
+	return "no ledger: there is none in " + e.name + "; microspend import makes one"
+}
+func (e *noneError) Unwrap() error        { return e.err }
+func (e *noneError) Is(target error) bool { return target == fs.ErrNotExist }
 
 // send makes a request and gives its answer, which the caller closes.
 func (c *client) send(ctx context.Context, r request) (*http.Response, error) {

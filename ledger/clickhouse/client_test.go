@@ -54,7 +54,7 @@ func TestOnlyWhatMayRunTwiceIsAskedAgain(t *testing.T) {
 func TestErrorsAreWorded(t *testing.T) {
 	for code, want := range map[string]string{
 		"516": `wrong password for user "default"`,
-		"81":  `there is no database "usage"`,
+		"81":  "microspend import makes one",
 		"497": `user "default" lacks a right (docs/clickhouse.md lists those needed): Code: 497`,
 		"241": "Code: 241. DB::Exception: something",
 	} {

@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"microspend/internal/civil"
+	"microspend/internal/figures"
+	"microspend/ledger"
 	"microspend/usage"
 )
 
@@ -68,15 +72,50 @@ GROUP BY pieceHour, wholeDay, kind, %[2]s`,
 		kindNames())
 }
 
-// RollUp makes the rollups of all days that have none of their rows as they are, and for which one is worth it.
-func (s *Store) RollUp(ctx context.Context) error {
-	found, err := s.states(ctx)
+var _ ledger.RollupMaker = (*Store)(nil)
+
+// WithoutRollup implements [ledger.RollupLister].
+func (l *Ledger) WithoutRollup(ctx context.Context, days ...time.Time) (lacking []ledger.RolledDay, err error) {
+	found, err := l.states(ctx)
 	for _, day := range found.days() {
-		if now := found[day]; err == nil && !now.rolled() && now.rows >= s.sizes.hourlyFrom {
-			err = s.rollUpDay(ctx, day, now)
+		st := found[day]
+		asked := len(days) == 0 || slices.ContainsFunc(days, func(t time.Time) bool { return civil.DayOf(t, time.UTC) == day })
+		if !asked || st.rolled() || st.rows < defaultSizes.hourlyFrom {
+			continue
+		}
+		why := noRollup
+		if len(st.hourly) > 0 {
+			why = otherRollup
+		}
+		lacking = append(lacking, ledger.RolledDay{Day: day.UTC(), Rows: st.rows, Without: why})
+	}
+	return lacking, err
+}
+
+// MakeRollups implements [ledger.RollupMaker].
+func (s *Store) MakeRollups(ctx context.Context, days ...time.Time) ([]ledger.RolledDay, error) {
+	lacking, err := s.WithoutRollup(ctx, days...)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.states(ctx)
+	for i := range lacking {
+		day := civil.DayOf(lacking[i].Day, time.UTC)
+		if err == nil {
+			err = s.rollUpDay(ctx, day, found[day])
 		}
 	}
-	return err
+	if err != nil {
+		return nil, err
+	}
+	found, err = s.states(ctx)
+	for i := range lacking {
+		lacking[i].Without = ""
+		if st := found[civil.DayOf(lacking[i].Day, time.UTC)]; !st.rolled() {
+			lacking[i].Without = fmt.Sprintf("a rollup would have more than a quarter of the day's %s", figures.Count(st.rows, "row"))
+		}
+	}
+	return lacking, err
 }
 
 // rollUpDay makes the rollup of a day in a state, and drops those of other states.

@@ -121,10 +121,26 @@ func (l *Ledger) Info(ctx context.Context) (info ledger.Info, err error) {
 		info.Rows += d.Rows
 		info.Bytes += d.Bytes
 		info.Parts += d.Parts
-		info.Unmerged += d.Parts - 1
 	}
-	info.Lag, err = l.lag(ctx)
+	info.Backlog, err = l.backlog(ctx, found)
 	return info, err
+}
+
+// Backlog implements [ledger.Backlogger].
+func (l *Ledger) Backlog(ctx context.Context) (b ledger.Backlog, err error) {
+	found, err := l.states(ctx)
+	if err != nil {
+		return b, err
+	}
+	return l.backlog(ctx, found)
+}
+
+func (l *Ledger) backlog(ctx context.Context, found states) (b ledger.Backlog, err error) {
+	for _, day := range found.days() {
+		b.Unmerged += int(found[day].parts) - 1
+	}
+	b.Lag, err = l.lag(ctx)
+	return b, err
 }
 
 // lag is how far the slowest replica of a table is behind, zero where there are no replicas.

@@ -55,7 +55,7 @@ func Open(ctx context.Context, name string, options ledger.Options) (*Ledger, er
 	}
 	found, err := l.client.schemaFound(ctx)
 	if err == nil && found == 0 {
-		err = fmt.Errorf("no ledger: there is none in %s; microspend import makes one", l.Name())
+		err = l.client.none(nil)
 	}
 	return l, err
 }

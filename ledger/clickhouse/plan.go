@@ -182,6 +182,12 @@ func (b *bounds) notHourly(day civil.Day) string {
 	return ""
 }
 
+// Why a rollup does not answer, whatever is asked.
+const (
+	noRollup    = "there is no rollup; microspend ledger rollup makes one"
+	otherRollup = "the rollup is of other records; microspend ledger rollup makes it anew"
+)
+
 // plan decides what each day is read from.
 func (b *bounds) plan(found states) *plan {
 	p := &plan{states: found, why: map[civil.Day]string{}}
@@ -192,9 +198,9 @@ func (b *bounds) plan(found states) *plan {
 		why := b.notHourly(day)
 		switch {
 		case why == "" && len(found[day].hourly) == 0:
-			why = "there is no rollup"
+			why = noRollup
 		case why == "" && !found[day].rolled():
-			why = "the rollup is of other records"
+			why = otherRollup
 		}
 		if why == "" {
 			p.hourly = append(p.hourly, day)
@@ -203,4 +209,16 @@ func (b *bounds) plan(found states) *plan {
 		p.raw, p.why[day] = append(p.raw, day), why
 	}
 	return p
+}
+
+// read says what each day was read from.
+func (p *plan) read() (days []ledger.DayRead) {
+	for _, day := range slices.Sorted(slices.Values(slices.Concat(p.raw, p.hourly))) {
+		from := p.why[day]
+		if from == "" && slices.Contains(p.raw, day) {
+			from = "the day was being written"
+		}
+		days = append(days, ledger.DayRead{Day: day.UTC(), FromRecords: from})
+	}
+	return days
 }
