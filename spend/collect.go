@@ -69,6 +69,7 @@ type collector struct {
 	dayNames map[civil.Day]labels
 	damaged  []ledger.DamagedFile
 	recorded bool         // anything in the span, whoever's
+	most     int          // groups that an answer of the ledger may have; 0 means any number
 	asserted map[Key]bool // owners whom a guest named, of anything that counts, as rows have them
 }
 
@@ -176,7 +177,7 @@ func (c *collector) query(ctx context.Context, in Source, s civil.Span) ([]ledge
 		sums = 0 // everything
 	}
 	result, err := in.Usage.Aggregate(ctx, ledger.Query{
-		From: s.From, To: s.To, By: c.fields(in), Location: c.loc, Sums: sums, Most: c.request.mostGroups(),
+		From: s.From, To: s.To, By: c.fields(in), Location: c.loc, Sums: sums, Most: c.most,
 	})
 	if err != nil {
 		return nil, c.request.tooLarge(err)

@@ -101,27 +101,3 @@ func (s Source) asOf(ctx context.Context, last time.Time, loc *time.Location) (t
 	}
 	return last.Add(time.Duration(shortest) * time.Second), nil
 }
-
-// rowsAtATime bounds how many rows are held at a time where usage is read by tenant and day.
-const rowsAtATime = 50_000
-
-// ReportInSteps makes the same report for one stretch of days after the other, each short enough for the rows that a
-// day is expected to have: what is added up day by day need not be held for all days at once.
-func (s Source) ReportInSteps(ctx context.Context, request Request, rowsADay int, each func(Spend) error) error {
-	loc, to := s.Zone(request.Location), request.To
-	step := civil.Day(max(1, rowsAtATime/max(rowsADay, 1)))
-	for d := civil.DayOf(request.From, loc); d.Start(loc).Before(to); d += step {
-		request.From, request.To = d.Start(loc), (d + step).Start(loc)
-		if to.Before(request.To) {
-			request.To = to
-		}
-		part, err := s.Report(ctx, request)
-		if err != nil {
-			return err
-		}
-		if err := each(part); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -92,7 +92,7 @@ func (s Source) run(request Request) *run {
 		s.Closed = nil // AWS's bill is what it is
 	}
 	r := &run{policy: s.Sharing.Policy}
-	r.asserted = map[Key]bool{}
+	r.asserted, r.most = map[Key]bool{}, request.mostGroups()
 	r.source, r.request, r.loc, r.prices = s, request, s.Zone(request.Location), newPriceList()
 	r.byTenant = r.has(ByTenant) || r.has(ByGroup) || request.Filter.byOwner()
 	return r

@@ -28,7 +28,6 @@ import (
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
-	"microspend/spend/tenants"
 )
 
 // Rule says how far a day must leave a tenant's own range to be reported. A zero stands for the default.
@@ -126,54 +125,26 @@ func Find(ctx context.Context, source spend.Source, rule Rule, request Request) 
 		first++
 	}
 	maps.DeleteFunc(known.Covered, func(d civil.Day, _ bool) bool { return known.Damaged[d] })
-	rows, damaged, err := candidateRows(ctx, source, history, judged{first, known.Covered, rule}, loc, request.Filter)
+	look := search{ctx: ctx, source: source, in: history, loc: loc, filter: request.Filter}
+	habits, err := look.habits(known.Covered)
 	if err != nil {
 		return out, err
 	}
-	out.Damaged = damaged
-	for _, h := range habits(rows, known.Covered) {
-		for d := first; !d.Span(loc).To.After(history.To); d++ {
-			if a, found := h.judge(d, rule); found {
-				out.Anomalies = append(out.Anomalies, a)
-			}
+	var found []standout
+	last := civil.DayOf(history.To, loc) - 1 // that is over
+	for _, h := range habits {
+		standouts, err := h.standouts(first, last, rule)
+		if err != nil {
+			return out, err
 		}
+		found = append(found, standouts...)
 	}
+	if out.Anomalies, err = look.explain(found); err != nil {
+		return out, err
+	}
+	out.Damaged = look.damaged
 	slices.SortStableFunc(out.Anomalies, func(a, b Anomaly) int {
 		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Tenant, b.Tenant))
 	})
 	return out, nil
-}
-
-// candidateRows are the rows by tenant, day and billed quantity of the tenants that may have a day that stands out.
-// Who that is, an estimate tells: exact amounts of all tenants on all days would take as much memory as there are of
-// both.
-func candidateRows(
-	ctx context.Context, source spend.Source, in civil.Span, judged judged, loc *time.Location, filter spend.Filter,
-) ([]spend.Row, []ledger.DamagedFile, error) {
-	estimates, err := source.EstimateDays(ctx, in, loc, filter)
-	if err != nil {
-		return nil, nil, err
-	}
-	damaged := estimates.Damaged
-	names := slices.DeleteFunc(judged.candidates(estimates), func(name string) bool {
-		return !tenants.MatchAny(filter.Tenants, name)
-	})
-	if len(names) == 0 {
-		return nil, damaged, nil
-	}
-	filter.Tenants = nil
-	for _, name := range names {
-		filter.Tenants = append(filter.Tenants, tenants.Exactly(name))
-	}
-	request := spend.Request{
-		From: in.From, To: in.To, By: []spend.Dimension{spend.ByTenant, spend.ByDay, spend.ByComponent},
-		Location: loc, Filter: filter,
-	}
-	var rows []spend.Row
-	err = source.ReportInSteps(ctx, request, len(estimates.Series), func(part spend.Spend) error {
-		rows = append(rows, part.Rows...)
-		damaged = spend.MergeDamaged(damaged, part.Damaged)
-		return nil
-	})
-	return rows, damaged, err
 }

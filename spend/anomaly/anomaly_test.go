@@ -3,6 +3,7 @@ package anomaly_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -252,5 +253,42 @@ func TestALowerBoundIsNoFall(t *testing.T) {
 		for _, a := range got.Anomalies {
 			require.Equal(t, pricing.AtLeast, a.State)
 		}
+	}
+}
+
+// TestNoAmountIsTooLarge: a fall from two hundred million dollars a day to half a dollar less than one hundred million
+// leaves 180 to 220 million, as a flat habit is left at a tenth. Amounts that were cut off at one hundred million, and
+// in millionths of a dollar, made it a fall of half a dollar, which is below the floor.
+func TestNoAmountIsTooLarge(t *testing.T) {
+	from, day := at(t, "2026-08-13"), at(t, "2026-10-08")
+	last := hour(day.Add(23*time.Hour), "acme", 0)
+	last.Amounts[pricing.VCPU] = 99_999_999_500 // ms
+	got, err := anomaly.Find(t.Context(), dollars(append(daily(from, day, "acme", always(200_000_000)), last)...),
+		anomaly.Rule{}, anomaly.Request{From: day, To: day.AddDate(0, 0, 1)})
+	require.NoError(t, err)
+	require.Len(t, got.Anomalies, 1)
+	a := got.Anomalies[0]
+	require.Equal(t, "99999999.5 of 180000000..220000000, moved -100000000.5",
+		fmt.Sprintf("%s of %s..%s, moved %s", a.Amount, a.Low, a.High, a.Moved))
+	require.False(t, a.Up)
+}
+
+// TestDaysAreReadOnce: exact sums of all days by one question, and billed quantities by another only if a day stands
+// out.
+func TestDaysAreReadOnce(t *testing.T) {
+	from, day := at(t, "2026-08-13"), at(t, "2026-10-08")
+	for last, want := range map[int64]int{100: 1, 200: 2} {
+		source := dollars(append(daily(from, day, "acme", always(100)), hour(day.Add(23*time.Hour), "acme", last))...)
+		_, err := anomaly.Find(t.Context(), source, anomaly.Rule{}, anomaly.Request{From: day, To: day.AddDate(0, 0, 1)})
+		require.NoError(t, err)
+		byTenant := 0
+		for _, q := range source.Usage.(*spendtest.Ledger).Queries {
+			if slices.Contains(q.By, ledger.FieldTenant) {
+				byTenant++
+				require.Equal(t, from, q.From)
+				require.Equal(t, day.AddDate(0, 0, 1), q.To)
+			}
+		}
+		require.Equal(t, want, byTenant, "%d dollars on the last day", last)
 	}
 }

@@ -12,53 +12,39 @@ import (
 
 // habit is what a tenant spent day by day.
 type habit struct {
-	kind    spend.Kind
-	tenant  string
+	who     owner
+	origin  civil.Day // of the first of the days
 	first   civil.Day // with any usage
-	days    map[civil.Day]*dayCost
+	last    civil.Day
+	packed  packed
+	days    []dayCost          // zero where nothing was used; nil but while they are judged
 	covered map[civil.Day]bool // days on which the ledger has anything, and all that it had
 }
 
-// dayCost is a day's spend by billed quantity.
-type dayCost struct {
-	total      decimal.Decimal
-	components pricing.Quantities
-	state      pricing.State
+// standouts are the days from a first one up to a last one that stand out.
+func (h *habit) standouts(from, to civil.Day, rule Rule) (out []standout, err error) {
+	if h.days, err = h.packed.days(int(h.last-h.origin) + 1); err != nil {
+		return nil, err
+	}
+	for d := from; d <= to; d++ {
+		if found, far := h.judge(d, rule); far {
+			out = append(out, found)
+		}
+	}
+	h.days = nil
+	return out, nil
 }
 
-// habits sorts rows by tenant, day and billed quantity into one habit for each tenant. Rows come by day.
-func habits(rows []spend.Row, covered map[civil.Day]bool) map[spend.Key]*habit {
-	out := map[spend.Key]*habit{}
-	for _, row := range rows {
-		if row.Day == "" {
-			continue // a tenant that is only listed
-		}
-		d := civil.MustParse(row.Day)
-		who := spend.Key{Kind: row.Kind, Tenant: row.Tenant}
-		h := out[who]
-		if h == nil {
-			h = &habit{row.Kind, row.Tenant, d, map[civil.Day]*dayCost{}, covered}
-			out[who] = h
-		}
-		h.first = min(h.first, d)
-		if h.days[d] == nil {
-			h.days[d] = &dayCost{}
-		}
-		h.days[d].total = h.days[d].total.Add(row.Amount)
-		if q, ok := row.Quantity(); ok {
-			h.days[d].components[q] = row.Amount
-		}
-		h.days[d].state = h.days[d].state.And(row.State())
-	}
-	return out
-}
+// on is a day's spend.
+func (h *habit) on(d civil.Day) dayCost { return h.days[d-h.origin] }
 
-// on is a day's spend: zero where nothing was used.
-func (h *habit) on(d civil.Day) dayCost {
-	if cost, ok := h.days[d]; ok {
-		return *cost
-	}
-	return dayCost{}
+// standout is a day that stands out, and the days that it was compared with. Which billed quantity moved is not yet
+// known of it.
+type standout struct {
+	Anomaly
+	who   owner
+	day   civil.Day
+	peers []civil.Day
 }
 
 // peers are the days that a day is compared with, of one who has had usage since a first day. There are none where
@@ -85,13 +71,13 @@ func peers(d, first civil.Day, covered map[civil.Day]bool) (peers []civil.Day, s
 }
 
 // judge reports whether a day stands out.
-func (h *habit) judge(d civil.Day, rule Rule) (Anomaly, bool) {
+func (h *habit) judge(d civil.Day, rule Rule) (standout, bool) {
 	if !h.covered[d] {
-		return Anomaly{}, false
+		return standout{}, false
 	}
 	peers, same := peers(d, h.first, h.covered)
-	if len(peers) == 0 {
-		return Anomaly{}, false
+	if len(peers) == 0 || h.near(d, peers, rule.floor()) {
+		return standout{}, false
 	}
 	cost := h.on(d)
 	middle, spread := h.usual(peers, rule)
@@ -100,23 +86,38 @@ func (h *habit) judge(d civil.Day, rule Rule) (Anomaly, bool) {
 		return distance.GreaterThan(spread) && !distance.LessThan(rule.floor())
 	}
 	if !far(middle) || cost.state != pricing.Exact && cost.total.LessThan(middle) { // what is missing may be the fall
-		return Anomaly{}, false
+		return standout{}, false
 	}
 	// A quiet Saturday after a quiet Saturday is not reported, even if there are too few Saturdays to judge by them alone.
 	for _, before := range peers {
 		if !same && before.Weekday() == d.Weekday() && !far(h.on(before).total) {
-			return Anomaly{}, false
+			return standout{}, false
 		}
 	}
 	distance := cost.total.Sub(middle)
 	reach := decimal.Max(spread, rule.floor())
-	a := Anomaly{
-		Kind: h.kind, Tenant: h.tenant, Day: d.String(), Amount: cost.total, Expected: middle,
+	return standout{Anomaly{
+		Kind: h.who.kind, Tenant: h.who.tenant, Day: d.String(), Amount: cost.total, Expected: middle,
 		Low: decimal.Max(decimal.Decimal{}, middle.Sub(reach)), High: middle.Add(reach), Up: distance.IsPositive(),
 		SameWeekday: same, Days: len(peers), State: cost.state,
+	}, h.who, d, peers}, true
+}
+
+// near reports whether a day is less than the floor away from the lowest and the highest that it is compared with, and
+// so from their median, too. It is so on most days of most tenants, and quicker to tell than a median.
+func (h *habit) near(d civil.Day, peers []civil.Day, floor decimal.Decimal) bool {
+	total := h.on(d).total
+	low := h.on(peers[0]).total
+	high := low
+	for _, peer := range peers[1:] {
+		switch other := h.on(peer).total; {
+		case other.LessThan(low):
+			low = other
+		case other.GreaterThan(high):
+			high = other
+		}
 	}
-	a.Component, a.Moved = h.moved(cost, peers)
-	return a, true
+	return total.Sub(low).LessThan(floor) && high.Sub(total).LessThan(floor)
 }
 
 // usual is the median of some days and how far from it a day may lie.
@@ -134,20 +135,6 @@ func (h *habit) usual(peers []civil.Day, rule Rule) (middle, spread decimal.Deci
 		return middle, middle.Mul(flatShare)
 	}
 	return middle, rule.k().Mul(madScale).Mul(deviation)
-}
-
-// moved is the billed quantity that moved most against its own median; the first on a bill where several moved as far.
-func (h *habit) moved(cost dayCost, peers []civil.Day) (most pricing.BilledQuantity, by decimal.Decimal) {
-	values := make([]decimal.Decimal, len(peers))
-	for _, q := range pricing.BilledQuantities() {
-		for i, d := range peers {
-			values[i] = h.on(d).components[q]
-		}
-		if change := cost.components[q].Sub(median(values)); change.Abs().GreaterThan(by.Abs()) {
-			most, by = q, change
-		}
-	}
-	return most, by
 }
 
 // median sorts the values, of which there is at least one. Between two it is exact.

@@ -234,35 +234,30 @@ func (r *reader) all() error {
 		if len(names) == 0 {
 			continue
 		}
-		rows := 1
 		for period, span := range spans {
-			count, err := r.figures(scope, names, span, func(of *readings) *figure { return &of.spent[period] })
-			if err != nil {
+			if err := r.figures(scope, names, span, func(of *readings) *figure { return &of.spent[period] }); err != nil {
 				return err
 			}
-			rows = max(rows, count)
 		}
 		lastDay := civil.Between(r.known.AsOf.Add(-24*time.Hour), r.known.AsOf)
-		if _, err := r.figures(scope, names, lastDay, func(of *readings) *figure { return &of.lastDay }); err != nil {
+		if err := r.figures(scope, names, lastDay, func(of *readings) *figure { return &of.lastDay }); err != nil {
 			return err
 		}
-		if err := r.days(scope, names, rows); err != nil {
+		if err := r.days(scope, names); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// figures reads the spend of a span by subject, and returns how many rows that has.
-func (r *reader) figures(
-	scope Scope, names map[string]bool, in civil.Span, into func(*readings) *figure,
-) (rows int, err error) {
+// figures reads the spend of a span by subject.
+func (r *reader) figures(scope Scope, names map[string]bool, in civil.Span, into func(*readings) *figure) error {
 	if !in.From.Before(in.To) {
-		return 0, nil
+		return nil
 	}
 	report, err := r.report(scopes[scope].by, in)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	shown, total := report.Cents(spend.AmountOf)
 	if scope == Everything {
@@ -284,7 +279,7 @@ func (r *reader) figures(
 			figure.state = figure.state.And(state)
 		}
 	}
-	return len(report.Rows), nil
+	return nil
 }
 
 // report is a report by one dimension, made once.
@@ -307,40 +302,39 @@ type reportKey struct {
 }
 
 // days reads what was spent day by day on the subjects that have a line.
-func (r *reader) days(scope Scope, names map[string]bool, rows int) error {
+func (r *reader) days(scope Scope, names map[string]bool) error {
 	request := spend.Request{From: r.history.From, To: r.history.To, By: []spend.Dimension{spend.ByDay}}
 	if scope != Everything {
 		request.By = append(request.By, scopes[scope].by)
 	}
-	take := func(part spend.Spend) error {
-		r.damaged = spend.MergeDamaged(r.damaged, part.Damaged)
-		for _, row := range part.Rows {
-			if row.Day == "" {
-				continue // a tenant that is only listed
-			}
-			d := civil.MustParse(row.Day)
-			for subject := range subjects(scope, row.Key) {
-				of := r.of(subject)
-				sum := of.daily[d]
-				of.daily[d] = day{sum.amount.Add(row.Amount), sum.incomplete || !row.Complete()}
-			}
+	take := func(row *spend.Row) {
+		if row.Day == "" {
+			return // a tenant that is only listed
 		}
-		return nil
+		d := civil.MustParse(row.Day)
+		for subject := range subjects(scope, row.Key) {
+			of := r.of(subject)
+			sum := of.daily[d]
+			of.daily[d] = day{sum.amount.Add(row.Amount), sum.incomplete || !row.Complete()}
+		}
 	}
 	if (scope == Tenant || scope == Group) && r.source.Sharing.Policy != spend.OwnRow {
 		// What a tenant bears follows from what all others spend, over the whole stretch: no step and no filter is possible.
 		report, err := r.source.Report(r.ctx, request)
-		if err != nil {
-			return err
+		for i := range report.Rows {
+			take(&report.Rows[i])
 		}
-		return take(report)
+		r.damaged = spend.MergeDamaged(r.damaged, report.Damaged)
+		return err
 	}
 	// Only the subjects that have a line, and few days at a time: there may be many more tenants than budgets.
 	var err error
 	if request.Filter, err = filterOf(scope, names); err != nil {
 		return err
 	}
-	return r.source.ReportInSteps(r.ctx, request, rows, take)
+	damaged, err := r.source.EachRow(r.ctx, request, take)
+	r.damaged = spend.MergeDamaged(r.damaged, damaged)
+	return err
 }
 
 // subjects are what a row counts for: of a group also those above it.

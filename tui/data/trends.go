@@ -24,50 +24,51 @@ func (r *Reader) lastDays(at Moment) (first civil.Day, span civil.Span) {
 }
 
 // Trends are the last days of each name of a dimension, for pictures. The zero value is those that are not read yet.
-type Trends struct{ of func(spend.Key) []float32 }
+type Trends struct {
+	of     spend.Dimension
+	series map[trendOf][]float32
+}
+
+// trendOf is whose a series is: a label such as [spend.Shared] is not a tenant of the same name.
+type trendOf struct {
+	kind spend.Kind
+	name string
+}
 
 // Of is the series of a row, nil where there is none.
 func (t *Trends) Of(row spend.Key) []float32 {
-	if t == nil || t.of == nil {
+	if t == nil {
 		return nil
 	}
-	return t.of(row)
+	return t.series[trendOf{row.Kind, row.Value(t.of)}]
 }
 
-// Trends reads the last days by tenant or by image.
+// Trends reads the last days of each name of a dimension. Of many tenants only what is drawn is kept.
 func (r *Reader) Trends(ctx context.Context, of spend.Dimension, at Moment) (Trends, error) {
 	first, last := r.lastDays(at)
-	if of == spend.ByTenant { // of which there may be many
-		estimates, err := r.Source.EstimateDays(ctx, last, nil, spend.Filter{})
-		return Trends{func(row spend.Key) []float32 { return heights(estimates.Of(row), estimates.Recorded) }}, err
-	}
-	found, err := r.Source.Report(ctx, spend.Request{
+	out, recorded := Trends{of, map[trendOf][]float32{}}, make([]bool, TrendDays)
+	request := spend.Request{
 		From: last.From, To: last.To, By: []spend.Dimension{of, spend.ByDay}, Location: r.Location(),
-	})
-	if err != nil {
-		return Trends{}, err
 	}
-	series, recorded := map[string][]float32{}, make([]bool, TrendDays)
-	for i := range found.Rows {
-		row := &found.Rows[i]
+	_, err := r.Source.EachRow(ctx, request, func(row *spend.Row) {
 		place, dated := placeOf(row, first)
 		if !dated {
-			continue
+			return
 		}
 		recorded[place] = recorded[place] || !row.Sum.Empty()
-		name := row.Value(of)
-		if series[name] == nil {
-			series[name] = make([]float32, TrendDays)
+		whose := trendOf{row.Kind, row.Value(of)}
+		if out.series[whose] == nil {
+			out.series[whose] = make([]float32, TrendDays)
 		}
-		series[name][place] = draw.Unknown()
+		out.series[whose][place] = draw.Unknown()
 		if row.Known() {
-			series[name][place] = float32(row.Amount.InexactFloat64())
+			out.series[whose][place] = float32(row.Amount.InexactFloat64())
 		}
-	}
-	for _, values := range series {
+	})
+	for _, values := range out.series {
 		leaveGaps(values, recorded)
 	}
-	return Trends{func(row spend.Key) []float32 { return series[row.Value(of)] }}, nil
+	return out, err
 }
 
 // placeOf is the place of a row's day among the last days.
@@ -84,22 +85,6 @@ func leaveGaps(values []float32, recorded []bool) {
 			values[i] = draw.Missing()
 		}
 	}
-}
-
-// heights are amounts as they are drawn.
-func heights(amounts []spend.MicroDollars, recorded []bool) []float32 {
-	if amounts == nil {
-		return nil
-	}
-	out := make([]float32, len(amounts))
-	for i, amount := range amounts {
-		out[i] = float32(amount) / 1e6
-		if amount == spend.UnknownMicroDollars {
-			out[i] = draw.Unknown()
-		}
-	}
-	leaveGaps(out, recorded)
-	return out
 }
 
 // Day is one day of the overview's chart.
