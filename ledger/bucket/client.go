@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -109,6 +110,7 @@ type object struct {
 	etag     string
 	size     int64
 	modified time.Time // by the server's clock
+	written  string    // see [client.put]
 }
 
 // get gives an object's content to a reader. The error is an [fs.ErrNotExist] where there is none.
@@ -127,6 +129,7 @@ func (c *client) get(ctx context.Context, name string, take func(io.Reader, obje
 	defer out.Body.Close()
 	err = take(out.Body, object{
 		key, aws.ToString(out.ETag), aws.ToInt64(out.ContentLength), aws.ToTime(out.LastModified),
+		out.Metadata[writtenBy],
 	})
 	if err != nil {
 		return c.fault(ctx, name, err)
@@ -176,13 +179,18 @@ type condition struct {
 	etag   string
 }
 
-// put writes an object and returns its ETag. The error is [errChanged] where the condition does not hold.
+// writtenBy is the metadata by which a write is known again.
+const writtenBy = "microspend-write"
+
+// put writes an object and returns its ETag. The error is [errChanged] where the condition does not hold. The answer to a
+// first try may be lost on its way, and the second one then finds what the first has written: a name that nothing else
+// has tells it from the same content written by somebody else.
 func (c *client) put(ctx context.Context, name string, body io.ReadSeeker, sha256 string, when condition) (string, error) {
 	free, err := c.slot(ctx)
 	if err != nil {
 		return "", err
 	}
-	defer free()
+	defer func() { free() }()
 	c.count.writes.Add(1)
 	key := c.key(name)
 	in := &s3.PutObjectInput{Bucket: &c.Bucket, Key: &key, Body: body, ChecksumSHA256: &sha256}
@@ -192,11 +200,23 @@ func (c *client) put(ctx context.Context, name string, body io.ReadSeeker, sha25
 	if when.etag != "" {
 		in.IfMatch = &when.etag
 	}
-	out, err := c.s3.PutObject(ctx, in)
-	if err != nil {
-		return "", c.fault(ctx, name, err)
+	id := rand.Text()
+	if when != (condition{}) {
+		in.Metadata = map[string]string{writtenBy: id}
 	}
-	return aws.ToString(out.ETag), nil
+	out, err := c.s3.PutObject(ctx, in)
+	if err == nil {
+		return aws.ToString(out.ETag), nil
+	}
+	err = c.fault(ctx, name, err)
+	if errors.Is(err, errChanged) {
+		free()
+		free = func() {}
+		if _, now, fault := c.read(ctx, name); fault == nil && now.written == id {
+			return now.etag, nil
+		}
+	}
+	return "", err
 }
 
 func (c *client) putBytes(ctx context.Context, name string, content []byte, when condition) (string, error) {
@@ -223,7 +243,7 @@ func (c *client) list(ctx context.Context, folder string) (objects []object, now
 		}
 		for _, o := range page.Contents {
 			name := aws.ToString(o.Key)[len(prefix)-len(folder):]
-			objects = append(objects, object{name, aws.ToString(o.ETag), aws.ToInt64(o.Size), aws.ToTime(o.LastModified)})
+			objects = append(objects, object{name, aws.ToString(o.ETag), aws.ToInt64(o.Size), aws.ToTime(o.LastModified), ""})
 		}
 	}
 	return objects, now, nil

@@ -1,7 +1,6 @@
 package bucket
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -119,17 +118,7 @@ func (w *writing) Switch(ctx context.Context, s parquet.Switch) error {
 	name := manifestOf(s.Day)
 	_, err := w.putBytes(ctx, name, s.Manifest, when)
 	if errors.Is(err, errChanged) || errors.Is(err, fs.ErrNotExist) {
-		// The answer to a first try may have been lost on its way, and the second one finds what the first has written.
-		// No two writers write the same: names of parts are random.
-		now, _, readErr := w.read(ctx, name)
-		switch {
-		case readErr != nil && !errors.Is(readErr, fs.ErrNotExist):
-			return readErr
-		case bytes.Equal(now, s.Manifest):
-			err = nil
-		default:
-			return &parquet.ConflictError{Day: s.Day}
-		}
+		return &parquet.ConflictError{Day: s.Day}
 	}
 	if err == nil {
 		w.mu.Lock()
