@@ -16,7 +16,7 @@ run: build
 	else ./microspend dash --once --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --stale-after 0; fi
 
 test:
-	$(GO) test ./...
+	$(GO) test -timeout 20m ./...
 
 build:
 	$(GO) build -trimpath -o microspend ./cmd/microspend
