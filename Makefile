@@ -16,17 +16,19 @@ run: build
 	else ./microspend dash --once --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --stale-after 0; fi
 
 test:
-	$(GO) test ./...
+	$(GO) test -timeout 20m ./...
 
 build:
 	$(GO) build -trimpath -o microspend ./cmd/microspend
 
-# What CI asks beyond the tests: formatting, vet, staticcheck, a tidy go.mod, and the race detector.
+# What CI asks beyond the tests: formatting, vet, staticcheck, a tidy go.mod, and the race detector. internal/chdb is a
+# module of its own, so that nobody has to fetch what only tests of ClickHouse need.
 check:
 	@unformatted=$$($(GO) tool gofumpt -l $$(git ls-files '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "run 'go tool gofumpt -w' on: $$unformatted"; exit 1; fi
 	$(GO) mod tidy -diff
 	$(GO) vet ./...
+	$(GO) -C internal/chdb vet ./...
 	$(GO) tool staticcheck ./...
 	@$(MAKE) --no-print-directory reproducible
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 20m ./...

@@ -57,6 +57,7 @@ func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 	e.Spent = spending.Of("", Target{}, now, now)
 	targets, gaps := r.Targets(ctx)
 	s.Targets, s.Gaps = len(targets)+len(gaps), gaps
+	days := map[civil.Day]bool{} // that are written
 	runs, err := c.targetRuns(ctx, now, targets)
 	if err != nil {
 		return e, err
@@ -72,6 +73,11 @@ func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 				break
 			}
 			t.add(plan)
+			for _, b := range plan.Batches {
+				for day := civil.DayOf(b.Window.From, time.UTC); day.Start(time.UTC).Before(b.Window.To); day++ {
+					days[day] = true
+				}
+			}
 			run.listing = run.listing.Add(plan.Listing)
 			if r.traits.Live { // whose windows have no period
 				t.Period = r.Timing.Period
@@ -86,6 +92,13 @@ func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
 	}
 	c.orderGaps()
 	e.Gaps = s.Gaps
+	if metered, ok := opened.(ledger.Metered); ok {
+		notes, err := metered.WriteCost(len(days))
+		if err != nil {
+			return e, err
+		}
+		e.Notes = append(e.Notes, notes...)
+	}
 	if r.Interval > 0 && len(e.Gaps) == 0 {
 		every, err := c.schedule(ctx, now, runs)
 		if err != nil {

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"io/fs"
 	"net/url"
 	"path"
 	"path/filepath"
@@ -70,12 +69,4 @@ func checkpointName(source string, target Target) string {
 		account = unknownAccount
 	}
 	return documentOf(source, url.PathEscape(account)+"_"+url.PathEscape(target.Region)+".json")
-}
-
-// document reads one, where there is a ledger.
-func document(ctx context.Context, l ledger.Documents, name string) ([]byte, error) {
-	if l == nil {
-		return nil, fs.ErrNotExist
-	}
-	return l.Document(ctx, name)
 }

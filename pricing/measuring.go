@@ -16,6 +16,8 @@ type MeasuringPrices struct {
 	ThousandListCalls        MeasuringPrice `yaml:"thousand_list_calls"`        // ListMetrics
 	LogIngestGB              MeasuringPrice `yaml:"log_ingest_gb"`
 	LogStorageGBMonth        MeasuringPrice `yaml:"log_storage_gb_month"`
+	ThousandBucketWrites     MeasuringPrice `yaml:"thousand_bucket_writes"` // PUT and LIST
+	ThousandBucketReads      MeasuringPrice `yaml:"thousand_bucket_reads"`  // GET
 }
 
 // MeasuringPrice is a price of a call, or of something metered.
@@ -34,6 +36,11 @@ const bytesPerLogGB = 1_000_000_000
 // US dollars. A GB is taken for 10^9 bytes, which is the dearer reading of the price.
 func (p MeasuringPrices) LogIngestion(bytes int64) decimal.Decimal {
 	return p.LogIngestGB.Cost(bytes, bytesPerLogGB)
+}
+
+// BucketRequests is what S3 charges for requests of a ledger in a bucket, in US dollars. Deleting is free.
+func (p MeasuringPrices) BucketRequests(reads, writes int64) decimal.Decimal {
+	return p.ThousandBucketReads.Cost(reads, 1000).Add(p.ThousandBucketWrites.Cost(writes, 1000))
 }
 
 //go:embed rates/measuring/cloudwatch.yaml
@@ -57,7 +64,8 @@ func EmbeddedMeasuringPrices() (MeasuringPrices, error) {
 	for name, price := range map[string]MeasuringPrice{
 		"metric_month": prices.MetricMonth, "thousand_metrics_requested": prices.ThousandMetricsRequested,
 		"thousand_list_calls": prices.ThousandListCalls, "log_ingest_gb": prices.LogIngestGB,
-		"log_storage_gb_month": prices.LogStorageGBMonth,
+		"log_storage_gb_month": prices.LogStorageGBMonth, "thousand_bucket_writes": prices.ThousandBucketWrites,
+		"thousand_bucket_reads": prices.ThousandBucketReads,
 	} {
 		if !price.USD.IsPositive() {
 			return prices, fmt.Errorf("rates/measuring/cloudwatch.yaml: %s is missing", name)

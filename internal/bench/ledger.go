@@ -226,8 +226,11 @@ func filled(dir, name string, f fleet, runs int) (filledLedger, error) {
 	return out, nil
 }
 
+// spendRuns is how often spend is run.
+const spendRuns = 5
+
 func spendTime(dir, timezone string) (took, error) {
-	return fastest(5, nil, "./microspend", "spend", "--ledger", dir, "--by", "tenant,day", "--tz", timezone, "--from",
+	return fastest(spendRuns, nil, "./microspend", "spend", "--ledger", dir, "--by", "tenant,day", "--tz", timezone, "--from",
 		fleetStart.Format(time.DateOnly), "--to", fleetStart.AddDate(0, 0, fleetDays).Format(time.DateOnly), "--format", "csv")
 }
 

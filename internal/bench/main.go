@@ -30,6 +30,7 @@ func areas() []area {
 		{"forecast", forecastFigures},
 		{"ledger", ledgerFigures},
 		{"clickhouse", clickHouseFigures},
+		{"bucket", bucketFigures},
 		{"exports", exportFigures},
 		{"meter", meterFigures},
 		{"serve", serveFigures},

@@ -33,12 +33,11 @@ func Child(s Stores) {
 	if name == "" {
 		return
 	}
-	if err := writeUntilKilled(s, name); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
+	fmt.Fprintln(os.Stderr, writeUntilKilled(s, name))
 	os.Exit(1)
 }
 
+// writeUntilKilled returns only where writing fails.
 func writeUntilKilled(s Stores, name string) error {
 	from, err := strconv.ParseInt(os.Getenv(childFrom), 10, 64)
 	if err != nil {

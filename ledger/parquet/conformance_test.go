@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -42,6 +43,9 @@ var folders = conformance.Stores{
 		for _, file := range []string{"part-00000.parquet", rollupName} { // else the rollup answers
 			path := filepath.Join(name, usageFolder, dayPrefix+dayOf(day).String(), file)
 			data, err := os.ReadFile(path)
+			if file == rollupName && errors.Is(err, os.ErrNotExist) {
+				continue
+			}
 			require.NoError(t, err)
 			data[len(data)/2] ^= 1
 			require.NoError(t, os.WriteFile(path, data, 0o600))

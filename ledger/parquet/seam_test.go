@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/ledgertest"
 	"microspend/ledger/audit"
 	"microspend/usage"
 )
@@ -70,6 +71,15 @@ func TestWhateverWritesIsInTheAuditLog(t *testing.T) {
 		}},
 		"RemoveDocument": {none, func(t *testing.T, w *Writer) {
 			require.NoError(t, w.RemoveDocument(t.Context(), "bills/2026-10.json"))
+		}},
+		"MakeRollups": {"rollup", func(t *testing.T, w *Writer) {
+			w.sizes = plainSizes
+			fleet := ledgertest.Fleet{MicroVMs: 4096, Tenants: 3, Days: 1, Periods: 1}
+			upsert(t, w, fleet.All())
+			w.sizes = defaultSizes
+			made, err := w.MakeRollups(t.Context())
+			require.NoError(t, err)
+			require.Len(t, made, 1)
 		}},
 		"From":      {none, func(_ *testing.T, w *Writer) { w.From(audit.Source{}) }},
 		"Replacing": {none, func(_ *testing.T, w *Writer) { w.Replacing(nil) }},

@@ -92,6 +92,7 @@ const (
 	ListMetricsPrice       ID = "list-metrics-price"
 	MicroVMAsserted        ID = "microvm-asserted"
 	LogIngestPrice         ID = "log-ingest-price"
+	BucketRequestPrice     ID = "bucket-request-price"
 	LogStoragePrice        ID = "log-storage-price"
 	BurstMeasure           ID = "burst-measure"
 	MonthAtThisPace        ID = "month-at-this-pace"
