@@ -74,7 +74,6 @@ var multiplying = map[string]string{
 	// Limits that amounts are compared with.
 	"Budget.Limit":            "a budget by the share of it at which a check fails",
 	"Tolerance.of":            "a bill by the part of it that may differ",
-	"judged.mayStandOut":      "a usual day by how far from it a day stands out",
 	"evidence.quantityReason": "what was not seen by a margin",
 	"habit.usual":             "a usual day by how far from it a day stands out",
 	"median":                  "halves the sum of the two in the middle",

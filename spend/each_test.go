@@ -52,7 +52,8 @@ func TestEachRowIsOfTheReport(t *testing.T) {
 			usage.Damaged = damage
 			source := Source{Usage: usage, Rates: pricing.EmbeddedCards()}
 			request := Request{
-				From: at(t, "2026-10-01"), To: at(t, "2026-10-08"), By: []Dimension{ByTenant, ByDay}, Location: zoneOf(t, test.zone),
+				From: at(t, "2026-10-01"), To: at(t, "2026-10-08"), By: []Dimension{ByTenant, ByDay},
+				Location: zoneOf(t, test.zone),
 			}
 			want := map[Key]Row{}
 			for _, row := range report(t, source, request).Rows {

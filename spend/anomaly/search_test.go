@@ -17,7 +17,7 @@ import (
 	"microspend/usage"
 )
 
-// plainAnomalies judges a report by tenant, day and billed quantity of all days at once, and looks at each day's median.
+// plainAnomalies judges a report by tenant, day and billed quantity of all days at once.
 func plainAnomalies(t *rapid.T, s spend.Source, from, to time.Time) []Anomaly {
 	loc := time.UTC
 	first := civil.DayOf(from, loc)
@@ -38,7 +38,8 @@ func plainAnomalies(t *rapid.T, s spend.Source, from, to time.Time) []Anomaly {
 	for _, row := range report.Rows {
 		who, d := owner{row.Kind, row.Tenant}, civil.MustParse(row.Day)
 		if habits[who] == nil {
-			habits[who] = &habit{who: who, origin: origin, first: d, days: make([]dayCost, last-origin+1), covered: known.Covered}
+			habits[who] = &habit{who: who, origin: origin, first: d, covered: known.Covered}
+			habits[who].days = make([]dayCost, last-origin+1)
 			parts[who] = map[civil.Day]*pricing.Quantities{}
 		}
 		day, sum := &habits[who].days[d-origin], row.Amount
