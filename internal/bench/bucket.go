@@ -32,12 +32,9 @@ func (s *bucketServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // bucketFigures set a ledger in a bucket beside the folder that it is a copy of.
 func bucketFigures(show func(figure)) error {
-	rows, err := ledgerRows()
+	rows, err := serverRows()
 	if err != nil {
 		return err
-	}
-	if os.Getenv("MICROSPEND_BENCH") != "full" {
-		rows = min(rows, 3_000_000)
 	}
 	dir, err := os.MkdirTemp("", "microspend-bench-*")
 	if err != nil {

@@ -19,12 +19,9 @@ import (
 // clickHouseFigures set a ledger in ClickHouse beside the folder that it was loaded from, on the same machine: it is for
 // more machines than one, so what matters is that it costs little more on one.
 func clickHouseFigures(show func(figure)) (err error) {
-	rows, err := ledgerRows()
+	rows, err := serverRows()
 	if err != nil {
 		return err
-	}
-	if os.Getenv("MICROSPEND_BENCH") != "full" {
-		rows = min(rows, 3_000_000)
 	}
 	dir, err := os.MkdirTemp("", "microspend-bench-*")
 	if err != nil {

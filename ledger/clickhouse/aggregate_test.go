@@ -15,6 +15,7 @@ import (
 	"microspend/internal/clickhousetest"
 	"microspend/internal/ledgertest"
 	"microspend/ledger"
+	"microspend/ledger/conformance"
 	"microspend/pricing"
 	"microspend/usage"
 )
@@ -141,6 +142,7 @@ func want(t require.TestingT, records ledgertest.Records, q ledger.Query) (ledge
 
 // TestAnswersAreExact holds every answer, from rows, from rollups and from both, to the plain ledger of tests.
 func TestAnswersAreExact(t *testing.T) {
+	conformance.Draw(t, 8)
 	rapid.Check(t, func(rt *rapid.T) {
 		s := store(t, ledger.Options{})
 		held := map[usage.Key]usage.Record{}

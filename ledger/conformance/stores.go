@@ -58,6 +58,14 @@ func times(n int) int {
 	return n
 }
 
+// Draw has properties of a test tried on so many random ledgers, unless the command line says how many.
+func Draw(t *testing.T, ledgers int) {
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		require.NoError(t, flag.Set("rapid.checks", figure(times(ledgers))))
+		t.Cleanup(func() { _ = flag.Set("rapid.checks", checks.DefValue) })
+	}
+}
+
 // promise is a sentence of the documentation, with the test of it.
 type promise struct {
 	name, sentence string
@@ -70,10 +78,7 @@ func Run(t *testing.T, s Stores) {
 	if s.Ledgers == 0 {
 		s.Ledgers = 20
 	}
-	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
-		require.NoError(t, flag.Set("rapid.checks", figure(times(s.Ledgers))))
-		t.Cleanup(func() { _ = flag.Set("rapid.checks", checks.DefValue) })
-	}
+	Draw(t, s.Ledgers)
 	for _, p := range promises() {
 		t.Run(p.name, func(t *testing.T) {
 			require.Contains(t, documented, p.sentence, "docs/ledger.md no longer promises what this test is about")
