@@ -78,8 +78,8 @@ type answers struct {
 const wholeAnswer = 12
 
 var (
-	// ownFigures are those that each kind of ledger has of its own: sizes.
-	ownFigures = regexp.MustCompile(`("(?:files|bytes)": )\d+`)
+	// ownFigures are those that each kind of ledger has of its own: sizes, and what a server has yet to do.
+	ownFigures = regexp.MustCompile(`("(?:files|bytes|unmerged_parts)": )\d+`)
 	// logTimes are when a log says that something was, and how long it took.
 	logTimes = regexp.MustCompile(`(\b(?:time|took)=)\S+`)
 )
