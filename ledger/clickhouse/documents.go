@@ -15,9 +15,14 @@ var _ ledger.Store = (*Store)(nil)
 // maxDocument is the largest document that is read, in bytes.
 const maxDocument = 1 << 30
 
-// documents is the query for the current rows of documents: of each name the one that was written last.
+// documents is the query for the current rows of documents: of each name the one that was written last. A snapshot has
+// none.
 func (l *Ledger) documents(columns string) string {
-	return "SELECT " + columns + " FROM " + l.client.schema().table(tableDocuments) + " FINAL WHERE deleted = 0 AND "
+	where := "deleted = 0"
+	if l.isSnapshot() {
+		where = "false"
+	}
+	return "SELECT " + columns + " FROM " + l.client.schema().table(tableDocuments) + " FINAL WHERE " + where + " AND "
 }
 
 // Document implements [ledger.Documents].

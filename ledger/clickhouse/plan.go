@@ -41,7 +41,7 @@ func (s schema) system(table string) string {
 func (l *Ledger) states(ctx context.Context) (states, error) {
 	c, s := l.client, l.client.schema()
 	usageName, hourlyName := s.local(l.usage), s.local(tableHourly)
-	if l.usage != tableUsage { // a snapshot has no rollups
+	if l.isSnapshot() { // which has no rollups
 		hourlyName = ""
 	}
 	// On a cluster each shard has a content, and their sum in whatever order is the day's.

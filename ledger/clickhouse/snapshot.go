@@ -19,6 +19,9 @@ func snapshotTable(name string) string {
 	return snapshotPrefix + hex.EncodeToString(sum[:16])
 }
 
+// isSnapshot reports whether what is read is a snapshot and not the ledger itself.
+func (l *Ledger) isSnapshot() bool { return l.usage != tableUsage }
+
 // Snapshot implements [ledger.Store]. The days' parts are shared with usage as links to the same files, and are not
 // changed by what becomes of them there. The table gets its name when it is complete.
 func (s *Store) Snapshot(ctx context.Context, name string, from, to time.Time, loc *time.Location) (err error) {
