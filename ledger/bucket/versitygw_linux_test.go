@@ -22,6 +22,9 @@ const versitygwBinary = "MICROSPEND_VERSITYGW"
 func versitygw(t *testing.T) string {
 	t.Helper()
 	credentials(t)
+	if testing.Short() {
+		t.Skip("the race detector sees the same code on gofakes3")
+	}
 	program := os.Getenv(versitygwBinary)
 	if program == "" {
 		t.Skip("no versitygw: set " + versitygwBinary + " to the program, version 1.8.0")

@@ -50,12 +50,16 @@ type Stores struct {
 // long reports whether there is time for more of everything random.
 func long() bool { return os.Getenv("MICROSPEND_CONFORMANCE") == "long" }
 
-// times is how often something random is tried.
+// times is how often something random is tried: seldom with -short, which is for the race detector.
 func times(n int) int {
-	if long() {
+	switch {
+	case long():
 		return 10 * n
+	case testing.Short():
+		return max(n/4, 2)
+	default:
+		return n
 	}
-	return n
 }
 
 // Draw has properties of a test tried on so many random ledgers, unless the command line says how many.
