@@ -24,7 +24,7 @@ func (s Source) EachRow(ctx context.Context, request Request, each func(*Row)) (
 	return s.WithPolicy(OwnRow).eachRow(ctx, request, groupsAtATime, each)
 }
 
-// eachRow reads all days by one query where they have no more than so many groups, and otherwise ever fewer at a time,
+// eachRow reads all days by one query where they have at most that many groups, and otherwise ever fewer at a time,
 // down to a day, which may have any number. To ask beforehand how many there are would take a query of its own, while
 // one that is refused is mostly so before anything is added up.
 func (s Source) eachRow(

@@ -53,25 +53,11 @@ func (s *Store) Upsert(ctx context.Context, batches iter.Seq2[[]usage.Record, er
 		return n, fmt.Errorf("no folder to stage the import in: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
-	staged, err := intake.NewStage(ownfile.Place(folder), folder, s.sizes.stageRows)
+	staged, err := intake.Fill(ctx, ownfile.Place(folder), folder, s.sizes.stageRows, batches)
 	if err != nil {
-		return n, fmt.Errorf("staging the import: %w", err)
+		return n, err
 	}
 	defer func() { _ = staged.Remove() }()
-	for batch, err := range batches {
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return n, err
-		}
-		if err := staged.Add(batch); err != nil {
-			return n, fmt.Errorf("staging the import: %w", err)
-		}
-	}
-	if err := staged.Finish(); err != nil {
-		return n, fmt.Errorf("staging the import: %w", err)
-	}
 	s.step("staged")
 	days := staged.Days()
 	if len(days) == 0 {

@@ -62,7 +62,7 @@ func times(n int) int {
 	}
 }
 
-// Draw has properties of a test tried on so many random ledgers, unless the command line says how many.
+// Draw sets the number of random ledgers that properties are checked on, unless -rapid.checks is given.
 func Draw(t *testing.T, ledgers int) {
 	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
 		require.NoError(t, flag.Set("rapid.checks", figure(times(ledgers))))

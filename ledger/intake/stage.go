@@ -1,8 +1,10 @@
 package intake
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,8 +38,38 @@ type Stage struct {
 	end     int64 // of the file
 }
 
-// NewStage makes a stage in a folder of a place, which holds so many records in memory at a time.
-func NewStage(place ownfile.Place, folder string, limit int) (*Stage, error) {
+// Fill stages all records of an import in a folder of a place, and holds up to limit of them in memory at a time. What
+// it returns without an error is to be given to [Stage.Remove].
+func Fill(ctx context.Context, place ownfile.Place, folder string, limit int,
+	batches iter.Seq2[[]usage.Record, error],
+) (_ *Stage, err error) {
+	s, err := newStage(place, folder, limit)
+	if err != nil {
+		return nil, fmt.Errorf("staging the import: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = s.Remove()
+		}
+	}()
+	for batch, err := range batches {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := s.add(batch); err != nil {
+			return nil, fmt.Errorf("staging the import: %w", err)
+		}
+	}
+	if err := s.finish(); err != nil {
+		return nil, fmt.Errorf("staging the import: %w", err)
+	}
+	return s, nil
+}
+
+func newStage(place ownfile.Place, folder string, limit int) (*Stage, error) {
 	file, err := place.OpenFile(filepath.Join(folder, "spills"), os.O_RDWR|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return nil, err
@@ -83,8 +115,8 @@ func checkAll(records []usage.Record, before int64) (marks int64, err error) {
 	return marks, nil
 }
 
-// Add takes a copy of the records.
-func (s *Stage) Add(batch []usage.Record) error {
+// add takes a copy of the records.
+func (s *Stage) add(batch []usage.Record) error {
 	for len(batch) > 0 {
 		if s.buffer == nil {
 			size := s.limit
@@ -100,15 +132,15 @@ func (s *Stage) Add(batch []usage.Record) error {
 		if len(s.buffer) == s.limit {
 			s.full <- s.buffer
 			if s.buffer = <-s.free; s.failed.Load() {
-				return s.Finish()
+				return s.finish()
 			}
 		}
 	}
 	return nil
 }
 
-// Finish spills the rest, so that every record can be asked for.
-func (s *Stage) Finish() error {
+// finish spills the rest, so that every record can be asked for.
+func (s *Stage) finish() error {
 	if len(s.buffer) > 0 {
 		s.full <- s.buffer
 		s.buffer = nil

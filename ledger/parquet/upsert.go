@@ -38,25 +38,11 @@ func (w *Writer) Upsert(ctx context.Context, batches iter.Seq2[[]usage.Record, e
 		return n, fmt.Errorf("no folder to stage the import in: %w", err)
 	}
 	defer w.files.Unstage()
-	staged, err := intake.NewStage(place, staging, w.sizes.stageRows)
+	staged, err := intake.Fill(ctx, place, staging, w.sizes.stageRows, batches)
 	if err != nil {
-		return n, fmt.Errorf("staging the import: %w", err)
+		return n, err
 	}
 	defer func() { _ = staged.Remove() }()
-	for batch, err := range batches {
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return n, err
-		}
-		if err := staged.Add(batch); err != nil {
-			return n, fmt.Errorf("staging the import: %w", err)
-		}
-	}
-	if err := staged.Finish(); err != nil {
-		return n, fmt.Errorf("staging the import: %w", err)
-	}
 	w.step("staged")
 	like := builder{w: w, place: place, staging: staging}
 	days, err := w.prepareAll(ctx, like, staged)

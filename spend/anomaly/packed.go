@@ -20,7 +20,7 @@ type dayCost struct {
 // decimal follow.
 type packed []byte
 
-// add adds a day, so many days after the first.
+// add adds a day by its distance in days from the first.
 func (p *packed) add(after civil.Day, cost dayCost) error {
 	total, err := cost.total.MarshalBinary()
 	if err != nil {
