@@ -21,6 +21,9 @@ import (
 // that hours add up to what the parts say of any stretch of them. Records of a whole day ([usage.WholeDay]) have rows of
 // a day's length, as they are of another stretch of time in each time zone. Where a sum would not fit into 63 bits there
 // are several rows of one key.
+//
+// After the hours come the sums of the whole UTC day, in row groups of their own: most questions are about whole days,
+// and of a day with 24 busy hours these are a twenty-fifth of the rows.
 const (
 	// rollupName is outside of what engines read: it does not end in .parquet, and begins with an underscore.
 	rollupName = "_rollup"
@@ -35,7 +38,9 @@ type rollupEntry struct {
 	// partEntry describes the file. Of a day that has none, as it would have too many rows, Name is "" and Rows is how
 	// many there would be at least.
 	partEntry
-	Of string `json:"of"` // the parts that it was made of: see [manifest.content]
+	Of string `json:"of"` // what it was made of: see [rollupEntry.content]
+	// DayRows is how many of the rows, the last ones, are of the whole day; 0 where only hours were written.
+	DayRows int64 `json:"day_rows,omitempty"`
 	// WholeDays is how many records are of a whole day. From and Until are the time that the others cover together, in
 	// seconds of the day, and both 0 where there are no others.
 	WholeDays int64 `json:"whole_days,omitempty"`
@@ -47,15 +52,23 @@ func (r *rollupEntry) check() error {
 	if r.Name == "" {
 		return nil
 	}
-	if r.Name != rollupName || !r.sound() || r.From < 0 || r.From > r.Until || r.Until > secondsInDay {
+	if r.Name != rollupName || !r.sound() || r.From < 0 || r.From > r.Until || r.Until > secondsInDay ||
+		r.DayRows < 0 || r.DayRows > r.Rows {
 		return errors.New("the manifest describes a rollup that cannot be")
 	}
 	return nil
 }
 
-// content is a hash of the day's records: of the parts that have them.
-func (m *manifest) content() string {
+// hourRows are the rows of single hours, and of records of a whole day.
+func (r *rollupEntry) hourRows() int64 { return r.Rows - r.DayRows }
+
+// content is a hash of a day's records: of the parts that have them. With sums of the day it is another one, so that
+// programs that know hours alone, and would count everything twice, take the rollup for one of other records.
+func (r *rollupEntry) content(m *manifest) string {
 	sum := sha256.New()
+	if r.DayRows > 0 {
+		fmt.Fprintf(sum, "days %d\n", r.DayRows)
+	}
 	for _, part := range m.Parts {
 		fmt.Fprintf(sum, "%s %s\n", part.Name, part.SHA256)
 	}
@@ -69,7 +82,7 @@ func (m *manifest) withoutRollup() string {
 		return "the day is small"
 	case r == nil:
 		return "there is no rollup; microspend ledger rollup makes one"
-	case r.Of != m.content():
+	case r.Of != r.content(m):
 		return "the rollup is of other records; microspend ledger rollup makes it anew"
 	case r.Name == "":
 		return "a rollup would have more than a quarter of the day's rows"
@@ -103,6 +116,22 @@ func (r *rollupEntry) refuses(q *ledger.Query, day civil.Day) string {
 		}
 	}
 	return ""
+}
+
+// coversDay reports whether the sums of the whole day answer a query that the rollup does not refuse: all that the day's
+// records used lies within it, on one day of its location. Where days begin elsewhere, records of a whole day are counted
+// apart, in the hours' rows.
+func (r *rollupEntry) coversDay(q *ledger.Query, day civil.Day) bool {
+	elsewhere := cmp.Or(q.Location, time.UTC) != time.UTC
+	if r.DayRows == 0 || elsewhere && (r.WholeDays > 0 || slices.Contains(q.By, ledger.FieldDay)) {
+		return false
+	}
+	from, to := civil.Between(q.From, q.To).Unix()
+	begin := day.UTC().Unix()
+	if r.WholeDays > 0 {
+		return from <= begin && to >= begin+secondsInDay
+	}
+	return from <= begin+r.From && to >= begin+r.Until
 }
 
 // midnights are the moments from first to until at which the query begins another day.

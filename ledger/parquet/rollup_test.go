@@ -244,6 +244,65 @@ func TestWhatRollupsAnswer(t *testing.T) {
 	}
 }
 
+// What the sums of the whole day answer, and what takes those of its hours.
+func TestWhatTheSumsOfADayAnswer(t *testing.T) {
+	at := func(hour, minute int) time.Time {
+		return time.Date(2026, time.October, 1, hour, minute, 0, 0, time.UTC)
+	}
+	berlin, byDay := location(t, "Europe/Berlin"), []ledger.Field{ledger.FieldDay}
+	used := rollupEntry{DayRows: 1, From: 9 * hourSeconds, Until: 17*hourSeconds + 60}
+	andWhole := used
+	andWhole.WholeDays = 1
+	for _, test := range []struct {
+		name, reason string
+		rollup       rollupEntry
+		query        ledger.Query
+		answers      bool
+	}{
+		{"the day", "all of it", used, ledger.Query{From: at(0, 0), To: at(24, 0), By: byDay}, true},
+		{"what was used", "nothing is outside of that", used, ledger.Query{From: at(9, 0), To: at(17, 1)}, true},
+		{"a later beginning", "9:00 is left out", used, ledger.Query{From: at(10, 0), To: at(24, 0)}, false},
+		{"an earlier end", "the last minute is left out", used, ledger.Query{From: at(0, 0), To: at(17, 0)}, false},
+		{
+			"a month in Berlin", "it is asked for as a whole", used,
+			ledger.Query{From: at(-2, 0), To: at(48, 0), Location: berlin},
+			true,
+		},
+		{
+			"days in Berlin", "the day has hours of two", used,
+			ledger.Query{From: at(-2, 0), To: at(48, 0), Location: berlin, By: byDay},
+			false,
+		},
+		{"records of a whole day", "they are of all of it", andWhole, ledger.Query{From: at(9, 0), To: at(17, 1)}, false},
+		{
+			"records of a whole day, whole", "they are, too", andWhole, ledger.Query{From: at(0, 0), To: at(24, 0), By: byDay},
+			true,
+		},
+		{
+			"records of a whole day in Berlin", "their number is told apart there", andWhole,
+			ledger.Query{From: at(-2, 0), To: at(48, 0), Location: berlin},
+			false,
+		},
+		{
+			"no such sums", "the rollup is of a former version", rollupEntry{From: used.From, Until: used.Until},
+			ledger.Query{From: at(0, 0), To: at(24, 0)},
+			false,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			assert.Equal(t, test.answers, test.rollup.coversDay(&test.query, dayOf(firstDay)), test.reason)
+		})
+	}
+}
+
+// A program that knows hours alone must not add up those and the days: it finds the rollup to be of other records.
+func TestSumsOfADayAreToldApart(t *testing.T) {
+	m := manifest{Parts: []partEntry{{Name: "part-00000.parquet", SHA256: "ab"}}}
+	hours, days := rollupEntry{}, rollupEntry{DayRows: 1}
+	assert.Equal(t, "2abcc2640fa0ad1340e58d32554a7008d381f025c305693578e213d7c66b1c76", hours.content(&m))
+	assert.NotEqual(t, hours.content(&m), days.content(&m))
+}
+
 // Which days get a rollup.
 func TestWhichDaysHaveRollups(t *testing.T) {
 	of := func(names, count int) (records []usage.Record) {
