@@ -78,7 +78,7 @@ type tab struct{ from, to int }
 
 // tabs are the views with their keys, in as many words as there is room for, and the period. The narrowest form drops
 // the period and all names but that of the view shown.
-func (m *Model) tabs() (line string, at [5]tab) {
+func (m *Model) tabs() (line string, at []tab) {
 	t := m.theme
 	period := m.period.Label(m.location())
 	if m.location() != time.UTC {
@@ -90,8 +90,9 @@ func (m *Model) tabs() (line string, at [5]tab) {
 		gap   string
 	}{{" microspend  ", 99, "  "}, {" ", 99, " "}, {" ", 4, " "}, {" ", 0, ""}} {
 		line, width := t.Accent.Text(form.brand), draw.Width(form.brand)
-		for i, name := range [...]string{"overview", "tenants", "images", "MicroVMs", "days"} {
-			paint := t.Tab
+		at = nil
+		for i, view := range views() {
+			name, paint := view.title, t.Tab
 			if i == m.view {
 				paint = t.Current
 			} else {
@@ -99,7 +100,7 @@ func (m *Model) tabs() (line string, at [5]tab) {
 			}
 			label := " " + strings.TrimSpace(fmt.Sprintf("%d %s", i+1, name)) + " "
 			line += paint.Text(label) + form.gap
-			at[i] = tab{width, width + draw.Width(label)}
+			at = append(at, tab{width, width + draw.Width(label)})
 			width = at[i].to + len(form.gap)
 		}
 		if width+draw.Width(period)+2 <= m.width {
@@ -109,7 +110,7 @@ func (m *Model) tabs() (line string, at [5]tab) {
 			return draw.Cut(line, m.width), at
 		}
 	}
-	return "", at
+	return "", nil
 }
 
 // pathLine is where one is, and how old the data is.
