@@ -163,7 +163,7 @@ func TestExplainAddsUpToTheFigure(t *testing.T) {
 	s.press("2", "x")
 	page := s.m.shown().(*explainPage)
 	require.True(t, page.state.Usage.Sum().Equal(page.state.Usage.Total.Amount), "the lines add up to the total")
-	row := s.m.pages[1][0].(*listingPage).state.Listing.Spend.Rows[0]
+	row := s.m.tenants().state.Listing.Spend.Rows[0]
 	require.True(t, row.Amount.Equal(page.state.Usage.Sum()), "and the total is the figure that was explained")
 	s.has("$" + figures.Grouped(row.Amount))
 }

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/bubbles/v2/help"
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"microspend/ledger"
@@ -80,7 +78,7 @@ type tab struct{ from, to int }
 
 // tabs are the views with their keys, in as many words as there is room for, and the period. The narrowest form drops
 // the period and all names but that of the view shown.
-func (m *Model) tabs() (line string, at [5]tab) {
+func (m *Model) tabs() (line string, at []tab) {
 	t := m.theme
 	period := m.period.Label(m.location())
 	if m.location() != time.UTC {
@@ -92,8 +90,9 @@ func (m *Model) tabs() (line string, at [5]tab) {
 		gap   string
 	}{{" microspend  ", 99, "  "}, {" ", 99, " "}, {" ", 4, " "}, {" ", 0, ""}} {
 		line, width := t.Accent.Text(form.brand), draw.Width(form.brand)
-		for i, name := range [...]string{"overview", "tenants", "images", "MicroVMs", "days"} {
-			paint := t.Tab
+		at = nil
+		for i, view := range views() {
+			name, paint := view.title, t.Tab
 			if i == m.view {
 				paint = t.Current
 			} else {
@@ -101,7 +100,7 @@ func (m *Model) tabs() (line string, at [5]tab) {
 			}
 			label := " " + strings.TrimSpace(fmt.Sprintf("%d %s", i+1, name)) + " "
 			line += paint.Text(label) + form.gap
-			at[i] = tab{width, width + draw.Width(label)}
+			at = append(at, tab{width, width + draw.Width(label)})
 			width = at[i].to + len(form.gap)
 		}
 		if width+draw.Width(period)+2 <= m.width {
@@ -111,7 +110,7 @@ func (m *Model) tabs() (line string, at [5]tab) {
 			return draw.Cut(line, m.width), at
 		}
 	}
-	return "", at
+	return "", nil
 }
 
 // pathLine is where one is, and how old the data is.
@@ -295,36 +294,4 @@ func (m *Model) damaged() []ledger.DamagedFile {
 		all = data.Damage(all, m.damage[part]...)
 	}
 	return all
-}
-
-// foot is the keys worth naming, or what is being asked for, or a word on what was done.
-func (m *Model) foot() string {
-	t := m.theme
-	hints := m.shown().keys(m)
-	left := ""
-	switch {
-	case m.prompt != nil:
-		hints = m.prompt.keys
-		if m.prompt.listing == nil { // which shows its filter itself
-			left = m.prompt.line(m, max(m.width-24, 20))
-		}
-	case m.notice != "":
-		paint := t.Good
-		if m.badNews {
-			paint = t.Bad
-		}
-		return draw.Cut(" "+paint.Text(draw.Cut(m.notice, m.width-2)), m.width)
-	}
-	brieves := make([]key.Binding, len(hints))
-	for i, hint := range hints {
-		brieves[i] = brief(hint)
-	}
-	h := help.New()
-	h.Styles = t.Keys()
-	h.ShortSeparator = "  "
-	h.SetWidth(max(m.width-2-draw.Width(left), 1))
-	if left != "" {
-		return draw.Cut(left+"  "+h.ShortHelpView(brieves), m.width)
-	}
-	return draw.Cut(" "+h.ShortHelpView(brieves), m.width)
 }

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -11,7 +13,7 @@ import (
 
 // keyMap is every key that does something. The line at the foot, the help and docs/dash.md are made from it.
 type keyMap struct {
-	Views                                     [5]key.Binding
+	Views                                     []key.Binding
 	Up, Down, Left, Right, PageUp, PageDown   key.Binding
 	Top, Bottom, NextPanel, PreviousPanel     key.Binding
 	Open, Back, Explain, WhatIf               key.Binding
@@ -29,10 +31,7 @@ func bind(help, does string, keys ...string) key.Binding {
 
 func newKeyMap() *keyMap {
 	return &keyMap{
-		Views: [5]key.Binding{
-			bind("1", "overview", "1"), bind("2", "tenants", "2"), bind("3", "images", "3"),
-			bind("4", "MicroVMs", "4"), bind("5", "days", "5"),
-		},
+		Views: viewKeys(),
 
 		Up:            bind("↑ k", "up", "up", "k"),
 		Down:          bind("↓ j", "down", "down", "j"),
@@ -81,10 +80,20 @@ func newKeyMap() *keyMap {
 	}
 }
 
+// viewKeys are the numbers of the views.
+func viewKeys() []key.Binding {
+	var keys []key.Binding
+	for i, view := range views() {
+		number := strconv.Itoa(i + 1)
+		keys = append(keys, bind(number, view.title, number))
+	}
+	return keys
+}
+
 // groups are the keys under their headings, for the help.
 func (k *keyMap) groups() []help.Group {
 	return []help.Group{
-		{Title: "views", Keys: append(k.Views[:], k.Help, k.Quit)},
+		{Title: "views", Keys: append(slices.Clone(k.Views), k.Help, k.Quit)},
 		{Title: "inspect", Keys: []key.Binding{k.Open, k.Back, k.Explain, k.WhatIf, k.Export}},
 		{Title: "move", Keys: []key.Binding{
 			k.Up, k.Down, k.Left, k.Right, k.PageUp, k.PageDown, k.Top, k.Bottom, k.NextPanel, k.PreviousPanel,

@@ -12,7 +12,6 @@ import (
 	"microspend/spend"
 	"microspend/tui/data"
 	"microspend/tui/theme"
-	"microspend/tui/view/listing"
 )
 
 // Model is the state of the dashboard.
@@ -29,8 +28,8 @@ type Model struct {
 	period data.Period
 	custom *data.Period // the last one that was typed, for the key that goes through them
 
-	view  int // which of the views is shown
-	pages [5][]page
+	view  int      // which of the views is shown
+	pages [][]page // of each view: the one that it opens with, and what was opened from it
 
 	status   *data.Status                    // nil until it was read
 	readAt   time.Time                       // by the clock, when reading was last finished
@@ -84,9 +83,8 @@ func newModel(ctx context.Context, options Options) *Model {
 		m.period = *options.Period
 		m.custom = options.Period
 	}
-	m.pages[0] = []page{newOverviewPage()}
-	for i, view := range listing.Views() {
-		m.pages[i+1] = []page{newListingPage(view, 0)}
+	for _, view := range views() {
+		m.pages = append(m.pages, []page{view.page()})
 	}
 	m.view = max(0, slices.Index(Views(), options.View))
 	return m
@@ -129,8 +127,9 @@ func (m *Model) shown() page {
 	return pages[len(pages)-1]
 }
 
-// overview is the first page of the first view.
-func (m *Model) overview() *overviewPage { return m.pages[0][0].(*overviewPage) }
+func (m *Model) overview() *overviewPage { return m.pages[viewOverview][0].(*overviewPage) }
+
+func (m *Model) tenants() *listingPage { return m.pages[viewTenants][0].(*listingPage) }
 
 // push opens a page on top of the one that is shown.
 func (m *Model) push(p page) tea.Cmd {

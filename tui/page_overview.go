@@ -47,7 +47,7 @@ func (p *overviewPage) reads(m *Model) []job {
 	if p.state.Empty = m.status.AsOf.IsZero(); p.state.Empty {
 		return nil
 	}
-	tenants := m.pages[1][0].(*listingPage)
+	tenants := m.tenants()
 	if tenants.at != 0 { // what the view of tenants is grouped by now is no list of tenants
 		tenants = newListingPage(listing.Views()[0], 0)
 	}
@@ -154,14 +154,14 @@ func (p *overviewPage) inspect(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.WhatIf):
 		return m.whatIf(tenant, m.period)
 	case opens && at.Panel == overview.Figures && at.Index <= overview.FigureMonth:
-		return tea.Batch(m.setPeriod(period), m.show(1))
+		return tea.Batch(m.setPeriod(period), m.show(viewTenants))
 	case !opens, at.Panel == overview.Figures, at.Panel == overview.InsteadOf:
 		if page == nil {
 			return nil
 		}
 		return m.push(page)
 	case tenant == nil:
-		return m.show(1)
+		return m.show(viewTenants)
 	default:
 		return m.push(openedListing(*tenant, data.Scope{spend.ByTenant: tenant}, period, m.period))
 	}

@@ -1,26 +1,21 @@
 package parquet
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"microspend/internal/civil"
 	"microspend/ledger"
 )
 
-// A rollup has a day's sums by hour and by everything but the resource, whose kind it has. It answers what does not
-// ask for single resources or moments within an hour, from a fiftieth of the bytes on a large fleet. It is in force with
-// the manifest that names it, and made of the parts that the manifest names; anything else and the parts answer.
+// A rollup has a day's sums by hour and by everything but the resource, whose kind it has. It answers what
+// [ledger.Hourly] says, from a fiftieth of the bytes on a large fleet. It is in force with the manifest that names it, and
+// made of the parts that the manifest names; anything else and the parts answer.
 //
-// Its rows look like those of parts: an hour's has the sums of what periods have in that hour, by [usage.PartOf], so
-// that hours add up to what the parts say of any stretch of them. Records of a whole day ([usage.WholeDay]) have rows of
-// a day's length, as they are of another stretch of time in each time zone. Where a sum would not fit into 63 bits there
-// are several rows of one key.
+// Its rows look like those of parts, with a period of an hour, or of a day for records of a whole day. Where a sum would
+// not fit into 63 bits there are several rows of one key.
 //
 // After the hours come the sums of the whole UTC day, in row groups of their own: most questions are about whole days,
 // and of a day with 24 busy hours these are a twenty-fifth of the rows.
@@ -81,9 +76,9 @@ func (m *manifest) withoutRollup() string {
 	case r == nil && m.Rows < defaultSizes.rollupFrom:
 		return "the day is small"
 	case r == nil:
-		return "there is no rollup; microspend ledger rollup makes one"
+		return ledger.NoRollup
 	case r.Of != r.content(m):
-		return "the rollup is of other records; microspend ledger rollup makes it anew"
+		return ledger.StaleRollup
 	case r.Name == "":
 		return "a rollup would have more than a quarter of the day's rows"
 	}
@@ -92,59 +87,17 @@ func (m *manifest) withoutRollup() string {
 
 // refuses is why the day's rollup does not answer a query exactly; "" where it does.
 func (r *rollupEntry) refuses(q *ledger.Query, day civil.Day) string {
-	if slices.Contains(q.By, ledger.FieldResource) {
-		return "the query is by MicroVM"
-	}
-	loc := cmp.Or(q.Location, time.UTC)
-	from, to := civil.Between(q.From, q.To).Unix()
-	begin := day.UTC().Unix()
-	first, until := begin+r.From, begin+r.Until
-	for _, cut := range append(midnights(q, loc, first, until), from, to) {
-		switch at := time.Unix(cut, 0).In(loc).Format("15:04:05 -07:00"); {
-		case cut <= first || cut >= until: // no record of these is cut
-		case q.Uncut:
-			return fmt.Sprintf("periods are taken as a whole where %s cuts them", at)
-		case cut%hourSeconds != 0:
-			return fmt.Sprintf("%s is within an hour of UTC", at)
-		}
-	}
-	if date := boundsOf(day, loc); r.WholeDays > 0 && !q.Uncut {
-		for _, cut := range []int64{from, to} {
-			if cut > date.from && cut < date.to {
-				return "records of the whole day are cut"
-			}
-		}
-	}
-	return ""
+	return r.hourly(day).Refuses(q)
 }
 
-// coversDay reports whether the sums of the whole day answer a query that the rollup does not refuse: all that the day's
-// records used lies within it, on one day of its location. Where days begin elsewhere, records of a whole day are counted
-// apart, in the hours' rows.
+// coversDay reports whether the sums of the whole day answer a query that the rollup does not refuse.
 func (r *rollupEntry) coversDay(q *ledger.Query, day civil.Day) bool {
-	elsewhere := cmp.Or(q.Location, time.UTC) != time.UTC
-	if r.DayRows == 0 || elsewhere && (r.WholeDays > 0 || slices.Contains(q.By, ledger.FieldDay)) {
-		return false
-	}
-	from, to := civil.Between(q.From, q.To).Unix()
-	begin := day.UTC().Unix()
-	if r.WholeDays > 0 {
-		return from <= begin && to >= begin+secondsInDay
-	}
-	return from <= begin+r.From && to >= begin+r.Until
+	return r.DayRows > 0 && r.hourly(day).Whole(q)
 }
 
-// midnights are the moments from first to until at which the query begins another day.
-func midnights(q *ledger.Query, loc *time.Location, first, until int64) (cuts []int64) {
-	if !slices.Contains(q.By, ledger.FieldDay) {
-		return nil
-	}
-	for at := first; at < until; {
-		bounds := boundsOf(civil.DayOf(time.Unix(at, 0), loc), loc)
-		cuts = append(cuts, bounds.to)
-		at = max(bounds.to, at+1)
-	}
-	return cuts
+func (r *rollupEntry) hourly(day civil.Day) ledger.Hourly {
+	begin := day.UTC().Unix()
+	return ledger.Hourly{Day: day, From: begin + r.From, Until: begin + r.Until, WholeDays: r.WholeDays > 0}
 }
 
 // rollupFault says that a day's rollup is damaged, also to the log.
