@@ -47,7 +47,7 @@ var allowed = map[string][]string{
 	"serve":   own("internal/webserver", "report/...", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
 	"fleet":   own("collector/watch", "spend/...", "ledger/...", "usage", "pricing/..."),
 	"config":  own("collector/events", "collector/sources", "spend/..."),
-	"report/...": own("report/...", "view/...", "spend/...", "scenarios", "idle", "collector", "collector/prices", "collector/status", "ledger/...", "usage",
+	"report/...": own("report/...", "collector/watch", "fleet", "view/...", "spend/...", "scenarios", "idle", "collector", "collector/prices", "collector/status", "ledger/...", "usage",
 		"pricing/..."),
 	// A renderer knows values, columns and documents, and nothing of what they are about.
 	"view/...":  {"view/...", "pricing", "internal/figures"},
