@@ -156,7 +156,7 @@ func addingUp(s *fleet.Snapshot, of func(*fleet.MicroVM) fleet.Amount) func(*fle
 			total = total.Add(exact[i])
 		}
 		shown := map[*fleet.MicroVM]decimal.Decimal{}
-		for i, d := range figures.Settle(exact, total, topPlaces) {
+		for i, d := range figures.Settle(exact, total.RoundBank(topPlaces), topPlaces) {
 			shown[&s.MicroVMs[i]] = d
 		}
 		return shown
