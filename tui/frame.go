@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/bubbles/v2/help"
-	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"microspend/ledger"
@@ -322,36 +320,4 @@ func (m *Model) unknown() []spend.Unknown {
 		return nil
 	}
 	return m.status.Days.Unknown
-}
-
-// foot is the keys worth naming, or what is being asked for, or a word on what was done.
-func (m *Model) foot() string {
-	t := m.theme
-	hints := m.shown().keys(m)
-	left := ""
-	switch {
-	case m.prompt != nil:
-		hints = m.prompt.keys
-		if m.prompt.listing == nil { // which shows its filter itself
-			left = m.prompt.line(m, max(m.width-24, 20))
-		}
-	case m.notice != "":
-		paint := t.Good
-		if m.badNews {
-			paint = t.Bad
-		}
-		return draw.Cut(" "+paint.Text(draw.Cut(m.notice, m.width-2)), m.width)
-	}
-	brieves := make([]key.Binding, len(hints))
-	for i, hint := range hints {
-		brieves[i] = brief(hint)
-	}
-	h := help.New()
-	h.Styles = t.Keys()
-	h.ShortSeparator = "  "
-	h.SetWidth(max(m.width-2-draw.Width(left), 1))
-	if left != "" {
-		return draw.Cut(left+"  "+h.ShortHelpView(brieves), m.width)
-	}
-	return draw.Cut(" "+h.ShortHelpView(brieves), m.width)
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"microspend/tui/data"
-	"microspend/tui/draw"
 )
 
 // prompt is what keys go to while something is asked for.
@@ -144,16 +143,4 @@ func exportPrompt(m *Model) *prompt {
 		},
 		keys: []key.Binding{m.keys.CSV, m.keys.JSON, m.keys.Clear},
 	}
-}
-
-// line is the prompt at the foot.
-func (p *prompt) line(m *Model, width int) string {
-	t := m.theme
-	if p.fault != "" {
-		return draw.Cut(" "+t.Bad.Text("✗ "+draw.Name(p.fault))+"  "+t.Input.Text(p.text+"▏"), width)
-	}
-	if p.accept == nil {
-		return " " + t.Strong.Text(p.label)
-	}
-	return draw.Cut(" "+t.Muted.Text(p.label+": ")+t.Input.Text(draw.Name(p.text)+"▏"), width)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/shopspring/decimal"
@@ -85,6 +86,49 @@ func TestOrders(t *testing.T) {
 	}
 	require.Equal(t, []string{"name", "amount", "share", "kind"}, sorted, "pictures are passed over")
 	require.Equal(t, "name", s.Sort)
+}
+
+// TestLengthsOfTime filters a column of lengths of time, which compare as such and not as the text that they show.
+func TestLengthsOfTime(t *testing.T) {
+	ages := []time.Duration{9 * time.Minute, 7*time.Hour + 30*time.Second, 7 * time.Hour, 49 * time.Hour}
+	c := table.New([]table.Column{
+		{Column: column("name", view.Left, 0, words("a", "b", "c", "d", "e")...)},
+		{Column: view.Column[int]{ID: "age", Title: "age", Align: view.Right, Value: func(row int) view.Value {
+			if row == len(ages) {
+				return view.Missing("–")
+			}
+			return view.Duration(ages[row])
+		}}},
+	}, []string{"a", "b", "c", "d", "e"}, nil, "")
+	for _, row := range []struct{ filter, keeps, fault string }{
+		{"age>7h", "b d", ""},
+		{"age >= 7h", "b c d", ""},
+		{"age<1h", "a", ""},
+		{"age=420m", "c", ""},
+		{"age>2d", "d", ""},
+		{"age<2d1h", "a b c", ""},
+		{"age>=7h0m30s age<=7h0.5m", "b", ""},
+		{"age>-1s", "a b c d", ""},
+		{"age>7", "a b c d e", "7 is not a length of time such as 90s, 5m, 1h30m or 2d"},
+		{"age>d", "a b c d e", "d is not a length of time"},
+		{"age>7x b", "b", "7x is not a length of time"},
+		{"age>99999d", "a b c d e", "is not a length of time"},
+		{"age>5%", "a b c d e", "5% is not a length of time"},
+	} {
+		s := &table.State{}
+		s.SetContent(c)
+		s.SetFilter(row.filter)
+		require.Equal(t, row.keeps, rows(s), row.filter)
+		if row.fault == "" {
+			require.NoError(t, s.Fault, row.filter)
+		} else {
+			require.ErrorContains(t, s.Fault, row.fault, row.filter)
+		}
+	}
+	s := &table.State{}
+	s.SetContent(c)
+	s.SetSort("age", true)
+	require.Equal(t, "d b c a e", rows(s), "by what it is, not by what it reads")
 }
 
 func TestFilters(t *testing.T) {

@@ -71,7 +71,7 @@ func (s State) caption(width int) string {
 		}
 		// The count stays in sight, however long the text is.
 		room := max(width-draw.Width(count)-6, 4)
-		text := tail(draw.Name(s.Table.Text), room)
+		text := draw.Tail(draw.Name(s.Table.Text), room)
 		return " " + t.Accent.Text("/") + " " + t.Input.Text(text+cursor) + "  " + t.Strong.Text(count) + note
 	}
 	if s.Listing == nil {
@@ -103,15 +103,6 @@ func (s State) caption(width int) string {
 		right = c.String() + ", " + right
 	}
 	return draw.Ends(left, t.Muted.Text(right)+" ", width)
-}
-
-// tail is the end of a text that is longer than there is room.
-func tail(s string, width int) string {
-	for draw.Width(s) > width && s != "" {
-		_, rest, _ := strings.Cut(s, string([]rune(s)[:1]))
-		s = rest
-	}
-	return s
 }
 
 // footer is the total of what is shown.
