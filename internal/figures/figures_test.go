@@ -3,6 +3,7 @@ package figures_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
@@ -95,5 +96,24 @@ func TestCents(t *testing.T) {
 		"-1.5": "-1.50", "0": "0.00",
 	} {
 		require.Equal(t, want, figures.Cents(dec(in)), in)
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for _, test := range []struct {
+		d      time.Duration
+		want   string
+		reason string
+	}{
+		{0, "0s", "nothing is a length too"},
+		{52*time.Second + 999*time.Millisecond, "52s", "rounded down: what has not passed is not said"},
+		{time.Minute, "1m00s", "both units always, so that columns line up"},
+		{4*time.Minute + 12*time.Second, "4m12s", ""},
+		{8*time.Hour - time.Second, "7h59m", "the cap is not reached a second early"},
+		{8 * time.Hour, "8h00m", ""},
+		{76*time.Hour + 59*time.Minute, "3d04h", ""},
+		{-90 * time.Second, "-1m30s", "what lies in the past of a clock that was wrong"},
+	} {
+		require.Equal(t, test.want, figures.Duration(test.d), test.reason)
 	}
 }
