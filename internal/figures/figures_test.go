@@ -3,6 +3,7 @@ package figures_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
@@ -122,5 +123,24 @@ func TestShort(t *testing.T) {
 		{"written otherwise", "5e20", false, "5.00e20"},
 	} {
 		require.Equal(t, tc.want, figures.Short(dec(tc.in), tc.towardsZero), "%s: %s", tc.in, tc.reason)
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for _, test := range []struct {
+		d      time.Duration
+		want   string
+		reason string
+	}{
+		{0, "0s", "nothing is a length too"},
+		{52*time.Second + 999*time.Millisecond, "52s", "rounded down: what has not passed is not said"},
+		{time.Minute, "1m00s", "both units always, so that columns line up"},
+		{4*time.Minute + 12*time.Second, "4m12s", ""},
+		{8*time.Hour - time.Second, "7h59m", "the cap is not reached a second early"},
+		{8 * time.Hour, "8h00m", ""},
+		{76*time.Hour + 59*time.Minute, "3d04h", ""},
+		{-90 * time.Second, "-1m30s", "what lies in the past of a clock that was wrong"},
+	} {
+		require.Equal(t, test.want, figures.Duration(test.d), test.reason)
 	}
 }

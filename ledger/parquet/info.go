@@ -42,7 +42,7 @@ func (l *Ledger) Info(ctx context.Context) (ledger.Info, error) {
 			d.Bytes += part.Bytes
 		}
 		if d.NoRollup = m.withoutRollup(); d.NoRollup == "" {
-			d.RollupRows, d.RollupBytes = m.Rollup.Rows, m.Rollup.Bytes
+			d.RollupRows, d.RollupBytes = m.Rollup.hourRows(), m.Rollup.Bytes
 		}
 		d.RollupNeedless = d.NoRollup != "" && !m.lacksRollup()
 		info.Days = append(info.Days, d)

@@ -3,7 +3,9 @@ package table
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -17,6 +19,7 @@ import (
 //	-acme             no text column contains it
 //	amount > 10       a number compares: < <= > >= = !=
 //	share >= 5%       a percentage, of columns that are one
+//	age > 1h30m       a length of time, of columns that are one: 90s, 5m, 7h, 2d12h
 //	image = base      a text is that, in any case; image != base
 //
 // The zero value chooses all rows.
@@ -79,6 +82,10 @@ func (c *Content) comparison(name, op, value string) (term, error) {
 		}
 		return term{column: at, op: op, text: strings.ToLower(value)}, nil
 	}
+	if c.lengths[at] {
+		seconds, err := parseLength(value)
+		return term{column: at, op: op, number: seconds}, err
+	}
 	digits, percent := strings.CutSuffix(value, "%")
 	if other := c.Columns[at].InPercent; percent && other != "" {
 		at = max(c.Find(other), at)
@@ -93,6 +100,24 @@ func (c *Content) comparison(name, op, value string) (term, error) {
 		return term{}, fmt.Errorf("%s is not a number", value)
 	}
 	return term{column: at, op: op, number: number}, nil
+}
+
+// parseLength reads a length of time as view.Duration shows it, in seconds. A number needs a unit: nobody can tell which
+// one is meant where some columns say minutes and others hours.
+func parseLength(text string) (decimal.Decimal, error) {
+	var length time.Duration
+	days, rest, found := strings.Cut(text, "d")
+	if !found {
+		days, rest = "0", text
+	}
+	whole, err := strconv.ParseInt(days, 10, 16)
+	if err == nil && rest != "" {
+		length, err = time.ParseDuration(rest)
+	}
+	if err != nil || text == "d" {
+		return decimal.Decimal{}, fmt.Errorf("%s is not a length of time such as 90s, 5m, 1h30m or 2d", text)
+	}
+	return decimal.New(int64(length), -9).Add(decimal.New(whole*24*60*60, 0)), nil
 }
 
 // named finds a column by its word or its id, or by a beginning of a word that no other column's has.
