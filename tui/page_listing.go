@@ -158,6 +158,7 @@ func (p *listingPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 func (p *listingPage) inspect(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	l, row := p.state.Listing, p.state.Table.Row()
 	if l == nil || row < 0 {
+		m.say("there is no row under the cursor", false)
 		return nil
 	}
 	scope, period, ok := listing.Narrowed(l, row)

@@ -225,13 +225,14 @@ func (s *State) Move(by int) {
 	s.Focus = items[max(0, min(s.place(items)+by, len(items)-1))]
 }
 
-// Jump puts the focus on the first item of the next or the previous panel.
+// Jump puts the focus on the first item of the next or the previous panel, and goes around.
 func (s *State) Jump(by int) {
 	items := s.Items()
 	at := s.place(items)
-	for i := at; i >= 0 && i < len(items); i += by {
-		if items[i].Panel != s.Focus.Panel {
-			s.Focus = Item{items[i].Panel, 0}
+	for range items {
+		at = (at + by + len(items)) % len(items)
+		if items[at].Panel != s.Focus.Panel {
+			s.Focus = Item{items[at].Panel, 0}
 			return
 		}
 	}

@@ -151,13 +151,13 @@ func TestFocus(t *testing.T) {
 	require.Equal(t, items[0], s.Focus)
 	for _, panel := range []overview.Panel{
 		overview.TopTenants, overview.BudgetBars, overview.StandsOut,
-		overview.InsteadOf, overview.InsteadOf,
+		overview.InsteadOf, overview.Figures, // around
 	} {
 		s.Jump(1)
 		require.Equal(t, overview.Item{Panel: panel}, s.Focus)
 	}
 	s.Jump(-1)
-	require.Equal(t, overview.StandsOut, s.Focus.Panel)
+	require.Equal(t, overview.InsteadOf, s.Focus.Panel)
 
 	s.Focus = overview.Item{Panel: overview.BudgetBars, Index: 3}
 	s.Budgets.Lines = s.Budgets.Lines[3:]
