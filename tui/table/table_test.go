@@ -257,7 +257,7 @@ func TestColumnsGiveWay(t *testing.T) {
 	s.SetSort("amount", true)
 	s.SetContent(fruit())
 	heading := func(width int) string {
-		return strings.Join(strings.Fields(strings.NewReplacer("▼", "", "›", "", "‹",
+		return strings.Join(strings.Fields(strings.NewReplacer("▼", "", "▲", "", "›", "", "‹",
 			"").Replace(ansi.Strip(s.Render(theme.New(true, theme.None), nil, width, 9)[0]))), " ")
 	}
 	require.Equal(t, "name amount bar share kind", heading(80))
@@ -265,9 +265,17 @@ func TestColumnsGiveWay(t *testing.T) {
 	require.Equal(t, "name amount share", heading(34))
 	require.Equal(t, "name amount", heading(24), "what the rows are sorted by stays")
 	s.Scroll(1)
-	require.Equal(t, "name bar share kind", heading(60), "the first column stays while others are scrolled away")
+	require.Equal(t, "name amount bar share kind", heading(60), "what the rows are sorted by stays")
+	s.Scroll(1)
+	require.Equal(t, "name amount share kind", heading(60), "as does the first column, while others are scrolled away")
 	s.Scroll(100)
-	require.Equal(t, "name kind", heading(60))
+	require.Equal(t, "name amount kind", heading(60))
+	s.SetSort("kind", false)
+	s.Scroll(-100)
+	s.Scroll(1)
+	require.Equal(t, "name bar share kind", heading(60))
+	require.Equal(t, "name kind", heading(20), "at the right, too")
+	s.SetSort("amount", true)
 	s.Scroll(-100)
 	require.Equal(t, "name amount bar share kind", heading(80))
 }
