@@ -9,7 +9,9 @@ import (
 
 // Today is what the fleet used on the UTC day of now, up to now: the hours that are over. It carries on where the
 // days before it end, for a demonstration that is as fresh as the clock.
-func (f Fleet) Today(now time.Time) []usage.Record { return f.since(now, now.UTC().Truncate(24*time.Hour)) }
+func (f Fleet) Today(now time.Time) []usage.Record {
+	return f.since(now, now.UTC().Truncate(24*time.Hour))
+}
 
 // Recent is Today and the day before: all that [Fleet.Live] shows has been in it from its launch on.
 func (f Fleet) Recent(now time.Time) []usage.Record {
