@@ -43,10 +43,11 @@ var allowed = map[string][]string{
 	"cmd/microspend":       anything,
 	"cmd/microspend-meter": {"collector/meter"},
 
-	"tui/...": own("tui/...", "report", "view/...", "spend/...", "ledger", "ledger/lifecycle", "usage", "pricing/..."),
+	"tui/...": own("tui/...", "fleet", "collector/watch", "report", "view/...", "spend/...", "ledger", "ledger/lifecycle", "usage", "pricing/..."),
 	"serve":   own("internal/webserver", "report/...", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
+	"fleet":   own("collector/watch", "spend/...", "ledger/...", "usage", "pricing/..."),
 	"config":  own("collector/events", "collector/sources", "spend/..."),
-	"report/...": own("report/...", "view/...", "spend/...", "scenarios", "idle", "collector", "collector/prices", "collector/status", "ledger/...", "usage",
+	"report/...": own("report/...", "collector/watch", "fleet", "view/...", "spend/...", "scenarios", "idle", "collector", "collector/prices", "collector/status", "ledger/...", "usage",
 		"pricing/..."),
 	// A renderer knows values, columns and documents, and nothing of what they are about.
 	"view/...":  {"view/...", "pricing", "internal/figures"},
@@ -62,6 +63,8 @@ var allowed = map[string][]string{
 	// What collect --listen serves: the runs of any source, and no source by name.
 	"collector/exporter": own("collector", "collector/status", "internal/webserver", "ledger"),
 	"collector/status":   own("collector", "ledger"),
+	// What a look at the fleet finds, in words of no AWS package.
+	"collector/watch": {"usage"},
 	// Prices as AWS publishes them: fetched like usage, and of it knowing nothing.
 	"collector/prices": own("internal/cardstore", "pricing/..."),
 	// The meter runs inside MicroVMs, where every megabyte counts.
@@ -86,9 +89,9 @@ var allowed = map[string][]string{
 	"internal/arn":           {},
 	"internal/atomicfile":    {},
 	"internal/cardstore":     {"pricing", "internal/atomicfile", "internal/inputfile", "internal/ownfile"},
-	"internal/emf":           {"usage", "pricing/..."}, // the meter's line
-	"internal/simulate":      {"usage", "pricing"},     // the demo's fleet
-	"internal/webserver":     {},                       // of serve, and of collect's metrics
+	"internal/emf":           {"usage", "pricing/..."},                                  // the meter's line
+	"internal/simulate":      {"collector/watch", "internal/civil", "usage", "pricing"}, // the demo's fleet
+	"internal/webserver":     {},                                                        // of serve, and of collect's metrics
 	"internal/cgroup":        {},
 	"internal/civil":         {},
 	"internal/commandline":   {},
