@@ -20,7 +20,7 @@ func workloadOfLines(b testing.TB, lines int) pricing.Workload {
 	}
 	pairs := (lines - singles) / 2
 	if singles < 2 {
-		w.Image.Count = decimal.Decimal{}
+		w.Image.Count, w.Image.NotStored = decimal.Decimal{}, true
 	}
 	if singles < 3 {
 		w.Suspended = decimal.Decimal{}

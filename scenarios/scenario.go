@@ -389,6 +389,7 @@ func (s *Scenario) resolveImage() {
 	written, image := s.file.Image, &s.Workload.Image
 	image.GB, image.Hours = s.Size.GB(), oneMonthHours
 	image.Count = orFirst(written.Count, Count{Decimal: decimal.NewFromInt(1)}).Decimal
+	image.NotStored = image.Count.IsZero()
 	switch {
 	case written.Size != nil:
 		image.GB = written.Size.Decimal
@@ -401,6 +402,9 @@ func (s *Scenario) resolveImage() {
 			s.doc.Fault("image.hours", "is longer than the 744 hours of the longest month")
 		}
 		image.Hours = pricing.Divide(written.Hours.Seconds, decimal.NewFromInt(3600), pricing.AmountPlaces)
+		if image.Hours.IsZero() { // to package pricing no hours are a whole month; billed, none are the shortest time there is
+			image.Hours = decimal.New(1, -pricing.AmountPlaces)
+		}
 	}
 	if image.Hours.LessThan(decimal.NewFromInt(pricing.MinImageHours)) && image.Count.IsPositive() {
 		s.note(assumption.ImageMinimum.Note(image.Hours.Round(2), pricing.MinImageHours))

@@ -105,7 +105,7 @@ func (s *Scenario) unknownWhy(card pricing.RateCard, rates []pricing.Rated) stri
 // the rates that it will need once the faults are gone can be told already.
 func (s *Scenario) likely() pricing.Workload {
 	w, one := s.file.Workload, decimal.NewFromInt(1)
-	out := pricing.Workload{Size: s.Size, Running: one, Image: pricing.Image{GB: one, Hours: one}, StateGB: one}
+	out := pricing.Workload{Size: s.Size, Running: one, Image: pricing.Image{GB: one, Count: one}, StateGB: one}
 	if w.Launches == nil || w.Launches.IsPositive() {
 		out.Launches = one
 	}
@@ -115,8 +115,8 @@ func (s *Scenario) likely() pricing.Workload {
 	if w.Suspended != nil && w.Suspended.Seconds.IsPositive() {
 		out.Suspended = one
 	}
-	if c := s.file.Image.Count; c == nil || c.IsPositive() {
-		out.Image.Count = one
+	if c := s.file.Image.Count; c != nil && c.IsZero() {
+		out.Image = pricing.Image{GB: one, NotStored: true}
 	}
 	return out
 }
