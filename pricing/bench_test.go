@@ -110,7 +110,7 @@ func BenchmarkFindBreakEven(b *testing.B) {
 		demand := hundredHours(b, "eu-west-1")
 		demand.Jobs = whole(20)
 		alt := bc.candidate.Price(prices(b), demand)
-		require.Empty(b, alt.Unknown)
+		require.Empty(b, alt.Unknown())
 		b.Run(bc.name, func(b *testing.B) {
 			require.Len(b, pricing.FindBreakEven(line, alt.Curve, month).Crossings, bc.crossings)
 			b.ReportAllocs()

@@ -189,6 +189,17 @@ func (b Bill) Total() decimal.Decimal { return b.Sum(Everything) }
 // Sum adds the lines of a component or a group, exact; zero where the bill has none of them.
 func (b Bill) Sum(c Component) decimal.Decimal { return b.sum(c, Line.amount) }
 
+// Cents are the amounts of the lines, beside them, and the total as they are shown: in whole cents, so that the lines
+// add up to the total, which is the exact one rounded half-even. Each line is less than a cent away from its amount;
+// rounded by themselves, they would not add up.
+func (b Bill) Cents() (lines []decimal.Decimal, total decimal.Decimal) {
+	exact := make([]decimal.Decimal, len(b.Lines))
+	for i, line := range b.Lines {
+		exact[i] = line.Amount
+	}
+	return figures.Settled(exact, 2)
+}
+
 func (b Bill) sum(in Component, of func(Line) decimal.Decimal) decimal.Decimal {
 	sum := decimal.Decimal{}
 	for _, line := range b.Lines {

@@ -142,9 +142,9 @@ func TestZeroQuantitiesLeaveLinesOut(t *testing.T) {
 }
 
 const (
-	noWrite   = "the snapshot write rate of eu-central-1 is not known; give it in the scenario or refresh the rates"
-	noRead    = "the snapshot read rate of eu-central-1 is not known; give it in the scenario or refresh the rates"
-	noStorage = "the snapshot storage rate of eu-central-1 is not known; give it in the scenario or refresh the rates"
+	noWrite   = "the snapshot write rate of eu-central-1 is not known"
+	noRead    = "the snapshot read rate of eu-central-1 is not known"
+	noStorage = "the snapshot storage rate of eu-central-1 is not known"
 )
 
 func TestUnknownRates(t *testing.T) {

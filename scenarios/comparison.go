@@ -132,8 +132,8 @@ func (m Market) compareAt(e *Estimate, candidates []pricing.Candidate) ([]Compar
 	for _, candidate := range candidates {
 		c := Comparison{Alternative: candidate.Price(m.Prices, demand).Judged(demand)}
 		c.Name = named.distinct(c.Name)
-		if c.Unknown != "" {
-			c.BreakEven.Sentence = "No break-even: " + c.Unknown + "."
+		if c.Unknown() != "" {
+			c.BreakEven.Sentence = "No break-even: " + c.Unknown() + "."
 			comparisons = append(comparisons, c)
 			continue
 		}

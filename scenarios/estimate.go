@@ -183,8 +183,8 @@ func (e *Estimate) addAlternativeNotes() {
 				e.Assumptions = append(e.Assumptions, pricing.Note{ID: note.ID, Text: note.Text + "."})
 			}
 		}
-		if c.Unknown != "" {
-			e.Warnings = append(e.Warnings, assumption.UnknownAlternative.Note(c.Unknown))
+		if c.Unknown() != "" {
+			e.Warnings = append(e.Warnings, assumption.UnknownAlternative.Note(c.Unknown()))
 		}
 	}
 	if e.Scenario.Workload.Burst.Share.IsPositive() {
