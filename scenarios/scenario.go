@@ -75,7 +75,10 @@ func loadText(file string, text []byte, open Opener, also checks) (*Scenario, er
 	if err != nil {
 		return nil, err
 	}
-	beside := &traces{folder: filepath.Dir(file), open: open}
+	return loadTree(file, root, &traces{folder: filepath.Dir(file), open: open}, also)
+}
+
+func loadTree(file string, root *yaml.Node, beside *traces, also checks) (*Scenario, error) {
 	ranges, err := findRanges(file, root, beside, also)
 	if err != nil {
 		return nil, err
