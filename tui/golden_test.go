@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"microspend/tui/theme"
-	"microspend/tui/view/listing"
 	"microspend/tui/view/overview"
 )
 
@@ -30,11 +29,11 @@ var goldenFrames = []struct{ name, keys string }{
 	{"tenants-by-share", "2 s S"},
 	{"tenants-sideways", "2 right right right"},
 	{"tenant-inside", "2 enter"},
-	{"tenants-by-region", "2 g"},
+	{"tenants-by-region", "2 b"},
 	{"images", "3"},
 	{"microvms", "4"},
 	{"days", "5"},
-	{"weeks", "5 g"},
+	{"weeks", "5 b"},
 	{"explain", "2 x"},
 	{"explain-forecast", "down down x"},
 	{"explain-budget", "tab tab down x"},
@@ -48,10 +47,10 @@ var goldenFrames = []struct{ name, keys string }{
 
 // reset goes back to where the dashboard opens.
 func (s *screen) reset() {
-	s.m.pages[0] = s.m.pages[0][:1]
+	s.m.pages[viewOverview] = s.m.pages[viewOverview][:1]
 	s.m.overview().state.Focus = overview.Item{}
-	for i, view := range listing.Views() {
-		s.m.pages[i+1] = []page{newListingPage(view, 0)}
+	for i, view := range views()[viewTenants:] {
+		s.m.pages[viewTenants+i] = []page{view.page()}
 	}
 	s.press("1")
 }

@@ -23,7 +23,7 @@ type Options struct {
 	Now, Clock func() time.Time
 
 	Period *data.Period // to open with, as a custom one; nil is the month of Now
-	View   string       // to open with: overview, tenants, images, microvms or days; "" is overview
+	View   string       // to open with, one of Views; "" is the first
 
 	Poll       time.Duration // how often the ledger is looked at; 0 is never
 	StaleAfter time.Duration // the age from which on data is called stale; 0 is never
@@ -39,6 +39,3 @@ type Options struct {
 	Output  io.Writer // nil is standard output
 	Environ []string  // nil is the process's own
 }
-
-// Views are the names of the views, in the order of their keys.
-func Views() []string { return []string{"overview", "tenants", "images", "microvms", "days"} }

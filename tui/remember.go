@@ -55,20 +55,10 @@ func (m *Model) recall() {
 	if n > maxMemory || json.Unmarshal(text[:n], &was) != nil || was.Version != memoryVersion {
 		return
 	}
-	for i, view := range listing.Views() {
-		seen, ok := was.Views[view.Name]
-		if !ok || len(seen.Filter) > longest {
-			continue
+	for _, pages := range m.pages {
+		if p, ok := pages[0].(*listingPage); ok {
+			m.recallListing(p, was)
 		}
-		at := slices.IndexFunc(view.Groups, func(g listing.Group) bool { return g.Noun == seen.Group })
-		if at < 0 {
-			continue
-		}
-		p := newListingPage(view, at)
-		p.state.Table.SetSort(seen.Sort, seen.Down)
-		p.state.Table.SetFilter(seen.Filter)
-		m.pages[i+1] = []page{p}
-		m.memory.Views[view.Name] = seen
 	}
 	for kind := range data.Custom {
 		if was.Period == kind.String() && m.options.Period == nil {
@@ -77,6 +67,19 @@ func (m *Model) recall() {
 		}
 	}
 	m.memoryAt = m.memoryText()
+}
+
+// recallListing opens a view that is a listing as it was left.
+func (m *Model) recallListing(p *listingPage, was memory) {
+	seen, ok := was.Views[p.view.Name]
+	at := slices.IndexFunc(p.view.Groups, func(g listing.Group) bool { return g.Noun == seen.Group })
+	if !ok || at < 0 || len(seen.Filter) > longest {
+		return
+	}
+	p.at = at
+	p.state.Table.SetSort(seen.Sort, seen.Down)
+	p.state.Table.SetFilter(seen.Filter)
+	m.memory.Views[p.view.Name] = seen
 }
 
 func (m *Model) memoryText() string {

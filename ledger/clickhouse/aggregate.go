@@ -38,7 +38,7 @@ func (l *Ledger) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 	}
 	for attempt := 1; ; attempt++ {
 		b := boundsOf(&q, found.days())
-		p := b.plan(found)
+		p := b.plan(&q, found)
 		if attempt > plans {
 			p.raw, p.hourly = slices.Sorted(slices.Values(slices.Concat(p.raw, p.hourly))), nil
 		}

@@ -83,9 +83,9 @@ func (l *Ledger) WithoutRollup(ctx context.Context, days ...time.Time) (lacking 
 		if !asked || st.rolled() || st.rows < defaultSizes.hourlyFrom {
 			continue
 		}
-		why := noRollup
+		why := ledger.NoRollup
 		if len(st.hourly) > 0 {
-			why = otherRollup
+			why = ledger.StaleRollup
 		}
 		lacking = append(lacking, ledger.RolledDay{Day: day.UTC(), Rows: st.rows, Without: why})
 	}

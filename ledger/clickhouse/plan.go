@@ -122,13 +122,12 @@ type bounds struct {
 	first, last civil.Day
 	midnights   []int64 // within (from, to), where the query is by day
 	uncut       bool
-	resources   bool
 }
 
 // boundsOf are those of a query over a ledger that has the given days. Where there is no usage nothing is cut: whoever
 // asks for all there is asks for a hundred years.
 func boundsOf(q *ledger.Query, days []civil.Day) *bounds {
-	b := &bounds{loc: cmp.Or(q.Location, time.UTC), uncut: q.Uncut, resources: slices.Contains(q.By, ledger.FieldResource)}
+	b := &bounds{loc: cmp.Or(q.Location, time.UTC), uncut: q.Uncut}
 	in := civil.Between(q.From, q.To)
 	b.from, b.to = in.Unix()
 	utcFirst, utcLast := in.Days(time.UTC)
@@ -156,51 +155,19 @@ func (b *bounds) touches(day civil.Day) bool {
 	return overlaps(day.Span(time.UTC)) || overlaps(day.Span(b.loc))
 }
 
-// notHourly is why sums by hour do not answer for a day exactly; "" where they do. An hour's sums have of every period
-// the part that lies in the hour, so hours add up to what the records say of any number of them.
-func (b *bounds) notHourly(day civil.Day) string {
-	const hour = 3600
-	if b.resources {
-		return "the query is by MicroVM"
-	}
-	begin, end := day.Span(time.UTC).Unix()
-	date, dateEnd := day.Span(b.loc).Unix()
-	for _, cut := range []int64{b.from, b.to} {
-		if cut > date && cut < dateEnd {
-			return "records of the whole day would be cut"
-		}
-	}
-	for _, cut := range append([]int64{b.from, b.to}, b.midnights...) {
-		switch {
-		case cut <= begin || cut >= end:
-		case b.uncut:
-			return "periods are taken as a whole"
-		case cut%hour != 0:
-			return "time is cut within an hour of UTC"
-		}
-	}
-	return ""
-}
-
-// Why a rollup does not answer, whatever is asked.
-const (
-	noRollup    = "there is no rollup; microspend ledger rollup makes one"
-	otherRollup = "the rollup is of other records; microspend ledger rollup makes it anew"
-)
-
 // plan decides what each day is read from.
-func (b *bounds) plan(found states) *plan {
+func (b *bounds) plan(q *ledger.Query, found states) *plan {
 	p := &plan{states: found, why: map[civil.Day]string{}}
 	for _, day := range found.days() {
 		if day < b.first || day > b.last || !b.touches(day) {
 			continue
 		}
-		why := b.notHourly(day)
+		why := ledger.AnyRecords(day).Refuses(q)
 		switch {
 		case why == "" && len(found[day].hourly) == 0:
-			why = noRollup
+			why = ledger.NoRollup
 		case why == "" && !found[day].rolled():
-			why = otherRollup
+			why = ledger.StaleRollup
 		}
 		if why == "" {
 			p.hourly = append(p.hourly, day)

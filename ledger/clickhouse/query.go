@@ -135,7 +135,7 @@ func (l *Ledger) rawStatement(q *ledger.Query, b *bounds, days []civil.Day) *sta
 	return st
 }
 
-// hourlyStatement sums up the rollups of days. None of their rows is cut: see [bounds.notHourly].
+// hourlyStatement sums up the rollups of days. None of their rows is cut: see [ledger.Hourly].
 func (s schema) hourlyStatement(q *ledger.Query, b *bounds, days []civil.Day, of states) *statement {
 	st := newStatement(q)
 	begin := "toInt64(toUnixTimestamp(hour))"

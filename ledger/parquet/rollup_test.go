@@ -147,9 +147,8 @@ func writtenWith(t *testing.T, records []usage.Record, s sizes) *Ledger {
 	return &w.Ledger
 }
 
-// What a day's rollup answers, and why it does not answer the rest.
-func TestWhatRollupsAnswer(t *testing.T) {
-	berlin, kolkata := location(t, "Europe/Berlin"), location(t, "Asia/Kolkata")
+// What a manifest says of a rollup's records is what [ledger.Hourly] decides by.
+func TestWhatRollupsSayOfRecords(t *testing.T) {
 	at := func(day, hour, minute int) time.Time {
 		return time.Date(2026, time.October, day, hour, minute, 0, 0, time.UTC)
 	}
@@ -159,78 +158,34 @@ func TestWhatRollupsAnswer(t *testing.T) {
 		return r
 	}
 	hours := []usage.Record{record(0, at(1, 9, 20), 1800), record(1, at(1, 9, 50), 1200), record(2, at(1, 15, 0), 900)}
-	whole := append(slices.Clone(hours), record(3, at(1, 0, 0), secondsInDay))
-	late := []usage.Record{record(0, at(1, 17, 0), 7200)} // over Kolkata's midnight, at 18:30
-	by := func(fields ...ledger.Field) []ledger.Field { return fields }
+	whole := record(3, at(1, 0, 0), secondsInDay)
 	for _, test := range []struct {
 		name, reason string
 		records      []usage.Record
 		query        ledger.Query
 		why          string
 	}{
-		{"whole days", "as budgets ask", hours, ledger.Query{From: at(1, 0, 0), To: at(2, 0, 0), By: by(ledger.FieldDay)}, ""},
-		{"hours", "bounds on the hour cut rows of an hour nowhere", whole[:3], ledger.Query{From: at(1, 10, 0), To: at(1, 11, 0)}, ""},
 		{
 			"the end of data", "nothing is cut where there is nothing", hours,
-			ledger.Query{From: at(1, 9, 20), To: at(1, 15, 15), By: by(ledger.FieldTenant)},
+			ledger.Query{From: at(1, 9, 20), To: at(1, 15, 15), By: []ledger.Field{ledger.FieldTenant}},
 			"",
 		},
 		{
-			"a moment within an hour", "the sum of an hour does not say what was used by then", hours,
-			ledger.Query{From: at(1, 0, 0), To: at(1, 15, 5)},
-			"15:05:00 +00:00 is within an hour of UTC",
+			"within the data", "the sum of an hour does not say what was used by then", hours,
+			ledger.Query{From: at(1, 9, 21), To: at(1, 15, 15)},
+			"09:21:00 +00:00 is within an hour of UTC",
 		},
 		{
-			"MicroVMs", "which a rollup does not know", hours,
-			ledger.Query{From: at(1, 0, 0), To: at(2, 0, 0), By: by(ledger.FieldResource)},
-			"the query is by MicroVM",
-		},
-		{
-			"kinds of resources", "which it does", hours,
-			ledger.Query{From: at(1, 0, 0), To: at(2, 0, 0), By: by(ledger.FieldKind)},
-			"",
-		},
-		{
-			"days in Berlin", "they begin on an hour", hours,
-			ledger.Query{From: at(1, 0, 0), To: at(3, 0, 0), By: by(ledger.FieldDay), Location: berlin},
-			"",
-		},
-		{
-			"days in Kolkata", "they begin at 18:30, after the last record", hours,
-			ledger.Query{From: at(1, 0, 0), To: at(3, 0, 0), By: by(ledger.FieldDay), Location: kolkata},
-			"",
-		},
-		{
-			"a midnight in Kolkata", "it cuts a record", late,
-			ledger.Query{From: at(1, 0, 0), To: at(3, 0, 0), By: by(ledger.FieldDay), Location: kolkata},
-			"00:00:00 +05:30 is within an hour of UTC",
-		},
-		{
-			"no days in Kolkata", "a zone alone cuts nothing", late,
-			ledger.Query{From: at(1, 0, 0), To: at(3, 0, 0), Location: kolkata},
-			"",
-		},
-		{
-			"a whole day, cut", "each record has units of its own to round", whole,
+			"a whole day, cut", "each record has units of its own to round", append(slices.Clone(hours), whole),
 			ledger.Query{From: at(1, 10, 0), To: at(2, 0, 0)},
 			"records of the whole day are cut",
 		},
 		{
-			"a whole day in Berlin", "it is of that date there", whole,
-			ledger.Query{From: at(1, 0, 0).Add(-2 * time.Hour), To: at(1, 22, 0), By: by(ledger.FieldDay), Location: berlin},
+			"a whole day alone", "it takes up no hours that could be cut",
+			[]usage.Record{whole},
+			ledger.Query{From: at(1, 10, 30), To: at(2, 0, 0), Uncut: true},
 			"",
 		},
-		{
-			"a whole day in Berlin, cut", "22:00 is within 2 October there", whole,
-			ledger.Query{From: at(1, 0, 0), To: at(2, 0, 0), By: by(ledger.FieldDay), Location: berlin},
-			"records of the whole day are cut",
-		},
-		{
-			"periods as a whole", "one may begin before the bound and end after it", hours,
-			ledger.Query{From: at(1, 10, 0), To: at(2, 0, 0), Uncut: true},
-			"periods are taken as a whole where 10:00:00 +00:00 cuts them",
-		},
-		{"periods as a whole, all", "none does", hours, ledger.Query{From: at(1, 9, 20), To: at(1, 15, 15), Uncut: true}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := writtenWith(t, test.records, rolledSizes)
@@ -242,6 +197,14 @@ func TestWhatRollupsAnswer(t *testing.T) {
 			assert.Equal(t, plain.Groups, result.Groups)
 		})
 	}
+}
+
+// A program that knows hours alone must not add up those and the days: it finds the rollup to be of other records.
+func TestSumsOfADayAreToldApart(t *testing.T) {
+	m := manifest{Parts: []partEntry{{Name: "part-00000.parquet", SHA256: "ab"}}}
+	hours, days := rollupEntry{}, rollupEntry{DayRows: 1}
+	assert.Equal(t, "2abcc2640fa0ad1340e58d32554a7008d381f025c305693578e213d7c66b1c76", hours.content(&m))
+	assert.NotEqual(t, hours.content(&m), days.content(&m))
 }
 
 // Which days get a rollup.

@@ -8,7 +8,6 @@ package theme
 import (
 	"image/color"
 
-	"charm.land/bubbles/v2/help"
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
@@ -83,8 +82,6 @@ type Theme struct {
 	Over [pricing.QuantityCount][pricing.QuantityCount]Paint
 	// Patterns is set where billed quantities are told apart by patterns, for want of colours.
 	Patterns bool
-
-	keys struct{ key, word, rule lipgloss.Style }
 }
 
 // New makes a theme for a terminal.
@@ -106,7 +103,6 @@ func plain() *Theme {
 		Patterns: true, Strong: strong, Accent: strong, Warn: strong, Bad: strong, Muted: faded, Track: faded, Spark: faded,
 		Marked: turned, Sorted: turned, Current: turned, Banner: turned,
 	}
-	t.keys.key, t.keys.rule = lipgloss.NewStyle().Bold(true), lipgloss.NewStyle().Faint(true)
 	return t
 }
 
@@ -125,7 +121,6 @@ func sixteen(dark bool) *Theme {
 	t.Up, t.Down = paint(warn, nil), paint(good, nil)
 	t.Banner = paint(warn, nil, reverse)
 	t.Input = paint(accent, nil)
-	t.keys.key = t.keys.key.Foreground(accent)
 	t.colored([pricing.QuantityCount]color.Color{
 		pricing.VCPU: pick(lipgloss.Blue, lipgloss.BrightBlue), pricing.Memory: pick(lipgloss.Cyan, lipgloss.BrightCyan),
 		pricing.SnapshotRead:    pick(lipgloss.Magenta, lipgloss.BrightMagenta),
@@ -171,21 +166,10 @@ func many(dark bool) *Theme {
 	t.Current = paint(ink, accent, bold)
 	t.Banner = paint(ink, warn, bold)
 	t.Input = paint(accent, nil)
-	faint := lipgloss.NewStyle().Foreground(muted)
-	t.keys.key, t.keys.word, t.keys.rule = t.keys.key.Foreground(accent), faint, faint
 	t.colored([pricing.QuantityCount]color.Color{
 		pricing.VCPU: pick("#1f6feb", "#58a6ff"), pricing.Memory: pick("#0a7d8c", "#39c5cf"),
 		pricing.SnapshotRead: pick("#8250df", "#bc8cff"), pricing.SnapshotWrite: pick("#bc4c00", "#f0883e"),
 		pricing.SnapshotStorage: pick("#4d7c0f", "#a3c55f"),
 	})
 	return t
-}
-
-// Keys are the looks of keys and what they do, for the line at the foot.
-func (t *Theme) Keys() help.Styles {
-	key, word, rule := t.keys.key, t.keys.word, t.keys.rule
-	return help.Styles{
-		Ellipsis: rule, ShortKey: key, ShortDesc: word, ShortSeparator: rule,
-		FullKey: key, FullDesc: word, FullSeparator: rule,
-	}
 }

@@ -57,7 +57,8 @@ func full() overview.State {
 			of = budget.OfEverything()
 		}
 		return budget.Line{
-			Subject: of, Budget: &budget.Budget{Amount: dec(monthly)}, Spent: cost(spent), Used: ref(used),
+			Subject: of, Budget: &budget.Budget{Amount: dec(monthly)}, Spent: cost(spent), SpentShown: dec(spent),
+			Used:   ref(used),
 			Status: status, RunsOut: runsOut,
 		}
 	}
@@ -76,7 +77,7 @@ func full() overview.State {
 		{Tenant: "acme", Day: "2026-11-03", Amount: dec("12.44"), Expected: dec("9.73"), Up: true, Moved: dec("2.1")},
 		{
 			Tenant: "\u202ehidden", Day: "2026-11-20", Amount: dec("54.234"), Expected: dec("2.04"), Component: pricing.Memory,
-			Moved: dec("-40"),
+			Up: true, Moved: dec("40"),
 		},
 	}}
 	s.Days = &data.Days{Coverage: ref("0.997"), Total: dec("300")}
@@ -150,23 +151,23 @@ func TestFocus(t *testing.T) {
 	require.Equal(t, items[0], s.Focus)
 	for _, panel := range []overview.Panel{
 		overview.TopTenants, overview.BudgetBars, overview.StandsOut,
-		overview.InsteadOf, overview.InsteadOf,
+		overview.InsteadOf, overview.Figures, // around
 	} {
 		s.Jump(1)
 		require.Equal(t, overview.Item{Panel: panel}, s.Focus)
 	}
 	s.Jump(-1)
-	require.Equal(t, overview.StandsOut, s.Focus.Panel)
+	require.Equal(t, overview.InsteadOf, s.Focus.Panel)
 
 	s.Focus = overview.Item{Panel: overview.BudgetBars, Index: 3}
 	s.Budgets.Lines = s.Budgets.Lines[3:]
 	s.Move(0)
 	require.Equal(t, overview.Item{Panel: overview.BudgetBars}, s.Focus, "what is gone leaves the focus in its panel")
 	line, ok := s.Budget(0)
-	require.True(t, ok && line.Scope == budget.Everything, "the total is the first of the budgets")
+	require.True(t, ok && line.Scope == budget.Everything)
 	_, ok = s.Budget(1)
 	require.False(t, ok)
 	latest, ok := s.Anomaly(0)
 	require.True(t, ok)
-	require.Equal(t, "2026-11-20", latest.Day, "the latest day is the first")
+	require.Equal(t, "2026-11-20", latest.Day, "54.23 is further from 2.04 than 12.44 from 9.73")
 }
