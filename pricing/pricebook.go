@@ -117,7 +117,9 @@ type PriceBook struct {
 }
 
 // IsZero reports whether the book is the zero value, which has no prices at all.
-func (b PriceBook) IsZero() bool { return b.sandboxes == nil && b.ec2.Types == nil && b.regional == nil }
+func (b PriceBook) IsZero() bool {
+	return b.sandboxes == nil && b.ec2.Types == nil && b.regional == nil
+}
 
 type ec2Prices struct {
 	Types      map[string]instanceType     `yaml:"types"`
