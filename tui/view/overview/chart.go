@@ -144,7 +144,7 @@ func (s *State) legend(width int) string {
 			out.WriteString("   ")
 			used += 3
 		}
-		out.WriteString(t.Components[q].Text(draw.PartGlyph(int(q), t)) + t.Muted.Text(text))
+		out.WriteString(t.Components[q].Text(draw.PartGlyph(int(q))) + t.Muted.Text(text))
 		used += 1 + draw.Width(text)
 	}
 	return out.String()
