@@ -95,8 +95,8 @@ func sharing(values, width int) int { return (values + width - 1) / width }
 // Stack is one column of a chart: its parts from the bottom up.
 type Stack struct {
 	Parts   [pricing.QuantityCount]float64
-	Missing bool // there is no data
-	Unknown bool // more belongs to it than is drawn, as no rate is known for it
+	Missing bool   // there is no data
+	Mark    string // stands above the column where more belongs to it than is drawn
 }
 
 func (s Stack) total() (sum float64) {
@@ -138,8 +138,8 @@ func stackCell(s Stack, top float64, rows, level, width int, t *theme.Theme) str
 		return t.Muted.Text(strings.Repeat("·", width))
 	case s.Missing:
 		return Blank(width)
-	case s.Unknown && level == markLevel(total, top, rows):
-		return t.Warn.Text(Left("?", width))
+	case s.Mark != "" && level == markLevel(total, top, rows):
+		return t.Warn.Text(Left(s.Mark, width))
 	case !(total > 0) || !(top > 0):
 		if level == 0 {
 			return t.Muted.Text(strings.Repeat("▁", width))
