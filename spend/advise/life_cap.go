@@ -116,8 +116,8 @@ func (f *fleet) instances(region string, arch usage.Arch, size pricing.Size, mac
 	out := whatif.Alternative{Kind: whatif.EC2, Name: "EC2"}
 	for _, name := range f.prices.InstanceTypes(region, string(arch), size.VCPU(), size.GB()) {
 		priced := pricing.EC2{Type: name, EBSGB: size.DiskGB()}.Price(f.prices, demand).Judged(demand)
-		if priced.Unknown != "" {
-			out.Unknown = priced.Unknown
+		if priced.Unknown() != "" {
+			out.Unknown = priced.Unknown()
 			continue
 		}
 		if priced.Offers.Burstable || len(priced.Cannot) > 0 {

@@ -98,8 +98,8 @@ func (f *fleet) onTasks(one found, arch usage.Arch, facts whatif.Facts) found {
 			fargate.Arch = "x86"
 		}
 		priced := fargate.Price(f.prices, demand).Judged(demand)
-		if priced.Unknown != "" || len(priced.Cannot) > 0 {
-			return whatif.Alternative{Kind: whatif.FargateTask, Unknown: priced.Unknown + strings.Join(priced.Cannot, "; ")}
+		if priced.Unknown() != "" || len(priced.Cannot) > 0 {
+			return whatif.Alternative{Kind: whatif.FargateTask, Unknown: priced.Unknown() + strings.Join(priced.Cannot, "; ")}
 		}
 		return f.alternative(whatif.FargateTask, priced, running, monthSeconds/pricing.SecondsPerHour)
 	}
