@@ -470,14 +470,14 @@ func TestOverviewFigures(t *testing.T) {
 		},
 	}
 	s := open(t, options, 120, 40)
-	s.has("today", "November so far", "forecast", "/h", "✗ over", "2 % ok", "coverage 100 %", "data until 20:00",
+	s.has("today", "November so far", "forecast", "/h", "✗ over", "2.24 of 100 ok", "coverage 100 %", "data until 20:00",
 		"EC2 kept busy", "last 30 days")
 	s.lacks("✓ ok") // all was measured from the 14th on, and nothing before: the month is not known as a whole
 	s.press("x").has("spent today", "vCPU").press("esc", "down", "x").has("spent this month").press("esc", "down",
 		"x").has("run-rate").press("esc")
 	s.press("down", "x").has("burn rate", "last 24 h").press("esc", "tab", "x").has("acme", "total").press("esc",
 		"enter").has("MicroVMs of acme").press("esc")
-	s.press("tab", "x").has("budget of everything").press("esc", "down", "enter").has("overview › acme").press("esc")
+	s.press("tab", "down", "x").has("budget of everything").press("esc", "up", "enter").has("overview › acme").press("esc")
 	s.press("tab", "x").has("in place of MicroVMs", "size-measured").press("esc", "home", "enter").has("tenants", "today")
 	s.press("1", "shift+tab", "pgdown", "end", "pgup", "home", "tab", "w").has("what if: acme")
 }
