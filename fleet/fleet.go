@@ -14,18 +14,9 @@ package fleet
 import (
 	"time"
 
-	"github.com/shopspring/decimal"
-
 	"microspend/collector/watch"
 	"microspend/pricing"
 )
-
-// Amount is money, and how far it is known.
-type Amount struct {
-	USD   decimal.Decimal
-	State pricing.State // Exact, UnknownRates, AtLeast, NotMeasured
-	Known bool          // false where there is no figure at all, which is shown as – and not as zero
-}
 
 // Snapshot is the fleet at one moment. It is not changed any more once it was made.
 type Snapshot struct {
@@ -38,16 +29,18 @@ type Snapshot struct {
 	Counts     map[watch.State]int
 	EndedToday int
 
-	Burn          Amount    // an hour of all that is not ended, as it is now
-	Month         Amount    // 730 hours of it
-	Today         Amount    // what the ledger has of today
-	TodayNewer    Amount    // ≈ what is not in the ledger yet
-	LedgerUntil   time.Time // up to when the ledger has usage; zero where it has none
-	RatesReadOn   pricing.Date
-	BurnHistory   []BurnAt // of this process's looks, oldest first
-	MemoryInUse   int64    // MiB of baselines of what is running
-	MemoryQuota   int64    // MiB; 0 where it is not known of every place
-	NearCap, Idle int      // see [MicroVM.NearCap], [MicroVM.Idles]
+	Burn          Amount       // an hour of all that is not ended, as it is now
+	Month         Amount       // 730 hours of it
+	Today         Amount       // what the ledger has of today
+	TodayNewer    Amount       // ≈ what is not in the ledger yet
+	LedgerUntil   time.Time    // up to when the ledger has usage; zero where it has none
+	LedgerFault   string       // why the ledger could not be read this time; what was read of it before is shown
+	RatesReadOn   pricing.Date // the oldest day on which rates that were used were read; zero where none were
+	BurnHistory   []BurnAt     // of this process's looks, oldest first
+	MemoryInUse   int64        // MiB of baselines of what runs or is suspended, which is what the quota counts
+	MemoryQuota   int64        // MiB; 0 where it is not known of every place
+	MemoryUnknown bool         // the baseline of some of them is not known
+	NearCap, Idle int          // see [MicroVM.NearCap], [MicroVM.Idles]
 }
 
 // MostEvents is how many events are kept.
@@ -63,7 +56,7 @@ type BurnAt struct {
 type MicroVM struct {
 	watch.MicroVM
 
-	// Owner is the tenant by the tenants file, or what stands for none; Unverified as in spend.
+	// Owner is the tenant by the ledger's records and the tenants file, or what stands for none: see [spend.OwnerName].
 	Owner string
 
 	Running, Suspended time.Duration // so far, as far as its life is known

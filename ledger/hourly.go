@@ -61,6 +61,21 @@ func (h Hourly) Refuses(q *Query) string {
 	return ""
 }
 
+// Whole reports whether a query that is not refused wants all that the day's records used, on one day of its location, so
+// that their sum answers it. Where days begin elsewhere, records of a whole day are counted apart: see [usage.Sum].
+func (h Hourly) Whole(q *Query) bool {
+	elsewhere := cmp.Or(q.Location, time.UTC) != time.UTC
+	if elsewhere && (h.WholeDays || slices.Contains(q.By, FieldDay)) {
+		return false
+	}
+	from, to := civil.Between(q.From, q.To).Unix()
+	if h.WholeDays {
+		day, end := civil.Between(h.Day.UTC(), (h.Day + 1).UTC()).Unix()
+		return from <= day && to >= end
+	}
+	return from <= h.From && to >= h.Until
+}
+
 // midnights are the moments before Until at which the query begins another day.
 func (h Hourly) midnights(q *Query, loc *time.Location) (cuts []int64) {
 	if !slices.Contains(q.By, FieldDay) {

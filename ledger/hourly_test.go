@@ -125,3 +125,44 @@ func TestWhatSumsByHourAnswer(t *testing.T) {
 		})
 	}
 }
+
+// Which queries want all of a day, so that its sum answers them. Records are of 9:00 to 17:01.
+func TestWhatWantsAllOfADay(t *testing.T) {
+	at := func(hour, minute int) time.Time {
+		return time.Date(2026, time.October, 1, hour, minute, 0, 0, time.UTC)
+	}
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	require.NoError(t, err)
+	byDay := []ledger.Field{ledger.FieldDay}
+	hours := ledger.Hourly{Day: civil.Date(2026, time.October, 1), From: at(9, 0).Unix(), Until: at(17, 1).Unix()}
+	whole := hours
+	whole.WholeDays = true
+	for _, test := range []struct {
+		name, reason string
+		of           ledger.Hourly
+		query        ledger.Query
+		all          bool
+	}{
+		{"the day", "all of it", hours, ledger.Query{From: at(0, 0), To: at(24, 0), By: byDay}, true},
+		{"what was used", "nothing is outside of that", hours, ledger.Query{From: at(9, 0), To: at(17, 1)}, true},
+		{"a later beginning", "9:00 is left out", hours, ledger.Query{From: at(10, 0), To: at(24, 0)}, false},
+		{"an earlier end", "the last minute is left out", hours, ledger.Query{From: at(0, 0), To: at(17, 0)}, false},
+		{"a time in Berlin", "days are not asked for", hours, ledger.Query{From: at(-2, 0), To: at(48, 0), Location: berlin}, true},
+		{
+			"days in Berlin", "the day has hours of two", hours,
+			ledger.Query{From: at(-2, 0), To: at(48, 0), Location: berlin, By: byDay},
+			false,
+		},
+		{"records of the whole day", "they are of all of it", whole, ledger.Query{From: at(9, 0), To: at(17, 1)}, false},
+		{"those and all of the day", "they lie within", whole, ledger.Query{From: at(0, 0), To: at(24, 0), By: byDay}, true},
+		{
+			"those in Berlin", "how many there are is told apart", whole,
+			ledger.Query{From: at(-2, 0), To: at(48, 0), Location: berlin},
+			false,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			assert.Equal(t, test.all, test.of.Whole(&test.query), test.reason)
+		})
+	}
+}

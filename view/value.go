@@ -61,6 +61,7 @@ const (
 	signedPercentForm
 	percentDownForm
 	dateForm
+	durationForm
 )
 
 // Text is a name or a word.
@@ -101,6 +102,11 @@ func PercentDown(d decimal.Decimal, places int32) Value {
 // SignedPercent is a change that is given in percent already, shown with its sign.
 func SignedPercent(d decimal.Decimal, places int32) Value {
 	return Value{kind: numberKind, number: d, places: places, form: signedPercentForm}
+}
+
+// Duration is a length of time: its seconds for programs, and its two largest units, rounded down, for people.
+func Duration(d time.Duration) Value {
+	return Value{kind: numberKind, number: decimal.New(int64(d), -9), form: durationForm, places: 9}
 }
 
 // Count is a whole number: a number in JSON, with its digits grouped for people.
@@ -238,6 +244,9 @@ func (v Value) Percentage() (decimal.Decimal, bool) {
 	}
 }
 
+// Seconds returns the figure, and reports whether people read it as a length of time.
+func (v Value) Seconds() (decimal.Decimal, bool) { return v.number, v.form == durationForm }
+
 // String is the text for people.
 func (v Value) String() string {
 	before, behind := v.Marks()
@@ -291,6 +300,8 @@ func (f form) write(d decimal.Decimal, places int32) string {
 		return figures.Fixed(d.Shift(2+places).Floor().Shift(-places), places) + " %"
 	case signedPercentForm:
 		return figures.Signed(d, places) + " %"
+	case durationForm:
+		return figures.Duration(time.Duration(d.Shift(9).IntPart()))
 	default:
 		return figures.Fixed(d, places)
 	}
@@ -370,7 +381,7 @@ func (v Value) Spreadsheet() (d decimal.Decimal, format string, ok bool) {
 		format = pattern("0.0000000000", v.places) + "%"
 	case signedPercentForm:
 		d, format = d.Shift(-2), pattern("0.0000000000", v.places)+"%"
-	case upToForm:
+	case upToForm, durationForm:
 		format = pattern("#,##0.##########", v.places)
 	case exactForm:
 		format = "General"

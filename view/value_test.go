@@ -53,6 +53,10 @@ func TestValues(t *testing.T) {
 		{"no change", "has no sign", Signed(dec("0"), 2), "0.00", "0", `"0"`},
 		{"percent", "the datum stays the part of one", Percent(dec("0.1255"), 1), "12.6 %", "0.1255", `"0.1255"`},
 		{"change in percent", "given in percent", SignedPercent(dec("8.3333"), 2), "+8.33 %", "8.3333", `"8.3333"`},
+		{
+			"duration", "seconds for programs, rounded down for people", Duration(7*time.Hour + 42*time.Minute + 59500*time.Millisecond),
+			"7h42m", "27779.5", `"27779.5"`,
+		},
 		{"count", "a number in JSON", Count(int64(1234567)), "1,234,567", "1234567", `1234567`},
 		{"true", "", Bool(true), "true", "true", `true`},
 		{"false", "", Bool(false), "false", "false", `false`},

@@ -39,10 +39,12 @@ type Place struct {
 	MetersAt time.Time // up to when lines of meters were read; zero where none are
 
 	Fault     string // why it could not be listed this time; "" where it could
+	Lacks     string // what besides the listing could not be read, and why; "" where nothing is missing
 	Throttled bool   // the service asked to wait
 	Denied    bool   // permission is missing: trying again does not help
 
-	// Quota is what the account may have in memory of running MicroVMs, in MiB; 0 where that is not known.
+	// Quota is the baseline memory that the account may have in running and suspended MicroVMs, in MiB; 0 where that is
+	// not known.
 	Quota int64
 }
 
@@ -68,7 +70,7 @@ func States() []State {
 type MicroVM struct {
 	ID, Region, Account string
 
-	Image, ImageVersion string // the image by its name
+	Image, ImageVersion string // the image by its name or ARN, as its records in the ledger have it
 	Role                string // ARN of the execution role
 	Tenant              string // as the MicroVM's own records name it, before any tenants file
 	Arch                usage.Arch
@@ -88,7 +90,7 @@ type MicroVM struct {
 	Life []Stretch
 
 	LastActivity time.Time // of the last request or of what the meter calls activity
-	Gauges       []Gauge   // of the meter, oldest first; the last hour at most
+	Gauges       []Gauge   // of the meter, oldest first and without overlaps; the last hour at most
 }
 
 // Policy is what the service does with a MicroVM that idles.
@@ -106,10 +108,12 @@ type Stretch struct {
 	Sure     bool // two looks in a row saw it, or the service or the meter gave its bounds
 }
 
-// Gauge is what a meter saw in use.
+// Gauge is what a meter saw of a MicroVM that ran in [From, At).
 type Gauge struct {
-	At        time.Time
-	VCPU      int64 // thousandths of a vCPU, on average since the gauge before
+	From, At  time.Time
+	VCPU      int64 // thousandths of a vCPU in use, on average
 	PeakVCPU  int64
 	MemoryMiB int64
+	// Billed is whether the meter told what is billed, which is the baseline where less than that was in use.
+	Billed bool
 }

@@ -5,7 +5,9 @@
 package figures
 
 import (
+	"fmt"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 )
@@ -62,6 +64,26 @@ func CountOf(n decimal.Decimal, noun string) string {
 		return "1 " + noun
 	}
 	return Grouped(n) + " " + Plural(noun)
+}
+
+// Duration writes a length of time in its two largest units, rounded down, as in 52s, 4m12s, 7h05m or 3d04h. It is
+// never longer than seven characters below a thousand days, and what it writes is what filters take.
+func Duration(d time.Duration) string {
+	const day = 24 * time.Hour
+	sign := ""
+	if d < 0 {
+		sign, d = "-", -d
+	}
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%s%ds", sign, d/time.Second)
+	case d < time.Hour:
+		return fmt.Sprintf("%s%dm%02ds", sign, d/time.Minute, d%time.Minute/time.Second)
+	case d < day:
+		return fmt.Sprintf("%s%dh%02dm", sign, d/time.Hour, d%time.Hour/time.Minute)
+	default:
+		return fmt.Sprintf("%s%dd%02dh", sign, d/day, d%day/time.Hour)
+	}
 }
 
 // Plural is a regular noun in the plural. Nouns in -y are not among those we count.

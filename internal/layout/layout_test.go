@@ -47,7 +47,7 @@ var allowed = map[string][]string{
 	"serve":   own("internal/webserver", "report/...", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
 	"fleet":   own("collector/watch", "spend/...", "ledger/...", "usage", "pricing/..."),
 	"config":  own("collector/events", "collector/sources", "spend/..."),
-	"report/...": own("report/...", "view/...", "spend/...", "scenarios", "idle", "collector", "collector/prices", "collector/status", "ledger/...", "usage",
+	"report/...": own("report/...", "collector/watch", "fleet", "view/...", "spend/...", "scenarios", "idle", "collector", "collector/prices", "collector/status", "ledger/...", "usage",
 		"pricing/..."),
 	// A renderer knows values, columns and documents, and nothing of what they are about.
 	"view/...":  {"view/...", "pricing", "internal/figures"},
@@ -89,9 +89,9 @@ var allowed = map[string][]string{
 	"internal/arn":           {},
 	"internal/atomicfile":    {},
 	"internal/cardstore":     {"pricing", "internal/atomicfile", "internal/inputfile", "internal/ownfile"},
-	"internal/emf":           {"usage", "pricing/..."},                // the meter's line
-	"internal/simulate":      {"collector/watch", "usage", "pricing"}, // the demo's fleet
-	"internal/webserver":     {},                                      // of serve, and of collect's metrics
+	"internal/emf":           {"usage", "pricing/..."},                                  // the meter's line
+	"internal/simulate":      {"collector/watch", "internal/civil", "usage", "pricing"}, // the demo's fleet
+	"internal/webserver":     {},                                                        // of serve, and of collect's metrics
 	"internal/cgroup":        {},
 	"internal/civil":         {},
 	"internal/commandline":   {},

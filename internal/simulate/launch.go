@@ -20,6 +20,7 @@ type launch struct {
 type phase struct {
 	from, to  int64
 	suspended bool
+	busy      int64 // the first so many seconds somebody asks for something
 	burst     int64 // the first so many seconds run at factor times the baseline
 	factor    int64
 	resumed   bool // begins with a resume
@@ -38,7 +39,9 @@ func (t tenant) launch(id string, start time.Time, wanted int64, end time.Time, 
 		if t.habit == steady || t.habit == nights {
 			work, pause = 1800+random.Int64N(5400), random.Int64N(400)
 		}
-		running := phase{from: now, to: min(until, now+work+min(pause, idleTimeout)), resumed: resumed, factor: 1}
+		running := phase{
+			from: now, to: min(until, now+work+min(pause, idleTimeout)), busy: work, resumed: resumed, factor: 1,
+		}
 		if random.IntN(3) == 0 {
 			running.burst = min(running.to-running.from, work*random.Int64N(30)/100)
 			running.factor = 2 + random.Int64N(pricing.BurstFactor-1)

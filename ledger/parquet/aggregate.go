@@ -156,7 +156,7 @@ func (a *aggregator) part(ctx context.Context, p *part) {
 func (a *aggregator) read(p *part) (err error) {
 	defer recoverAsDamage(&err)
 	a.calendar.begin(p)
-	for group := range p.groups() {
+	for group := p.from; group < p.to; group++ {
 		if a.query.TooMany(len(a.local.keys)) {
 			break // the answer is an error in any case
 		}

@@ -128,7 +128,11 @@ func (d *openDay) openRollup(ctx context.Context, q *ledger.Query) bool {
 	if d.noRollup != "" {
 		return false
 	}
-	opened, err := openRollup(ctx, d.files, d.day, d.manifest.Rollup)
+	rows := rollupHours
+	if d.manifest.Rollup.coversDay(q, d.day) {
+		rows = rollupDay
+	}
+	opened, err := openRollup(ctx, d.files, d.day, d.manifest.Rollup, rows)
 	if err != nil {
 		d.rollupFault = err
 		return false

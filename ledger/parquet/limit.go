@@ -58,7 +58,7 @@ func (l *Ledger) limit(ctx context.Context, q *ledger.Query, days []civil.Day) e
 // damaged when it is summed up.
 func (d *openDay) names(reader *chunkReader, field ledger.Field) (least int) {
 	for _, p := range d.parts {
-		for group := range p.groups() {
+		for group := p.from; group < p.to; group++ {
 			n, _ := reader.dictionaryLength(p, group, columnOf[field])
 			if field == ledger.FieldResource && least > 0 {
 				least += max(n-1, 0)

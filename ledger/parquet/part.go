@@ -56,11 +56,21 @@ func readPiece(file io.ReaderAt, room []byte, from, length int64) ([]byte, error
 	return room, err
 }
 
+// rollupRows are those of a rollup that are read.
+type rollupRows uint8
+
+const (
+	rollupAll rollupRows = iota
+	rollupHours
+	rollupDay
+)
+
 // part is an open Parquet file whose tail is proven to be what the manifest says. The file cannot change while it is
 // open: files are replaced, never written to.
 type part struct {
 	entry  partEntry
 	rollup *rollupEntry // what the file is of where it is no part but a rollup
+	only   rollupRows   // which of its rows are read
 	day    civil.Day
 	file   File
 	parsed *parquetcolumn.File
@@ -68,6 +78,8 @@ type part struct {
 	leaves  []*parquet.Column // of the file, by their places
 	version int               // of the format
 	places  [columnsAtAll]int // of the columns in the file
+
+	from, to int // the row groups that are read, half-open
 }
 
 // damage is why a file's content is not what was written, and the part that it is in once that is known.
@@ -90,12 +102,12 @@ func openPart(ctx context.Context, files Files, day civil.Day, entry partEntry) 
 }
 
 // openRollup opens a day's rollup in the same way.
-func openRollup(ctx context.Context, files Files, day civil.Day, rollup *rollupEntry) (*part, error) {
+func openRollup(ctx context.Context, files Files, day civil.Day, rollup *rollupEntry, only rollupRows) (*part, error) {
 	file, err := files.Open(ctx, day, rollup.file())
 	if err != nil {
 		return nil, err
 	}
-	return newPart(file, &part{entry: rollup.partEntry, day: day, rollup: rollup})
+	return newPart(file, &part{entry: rollup.partEntry, day: day, rollup: rollup, only: only})
 }
 
 // newPart takes over an open file, which it closes unless it is the part.
@@ -143,6 +155,28 @@ func (p *part) parse(tail []byte) (err error) {
 		return damaged("it has %d rows in %d row groups, which is not what the manifest says", opened.NumRows(), groups)
 	}
 	p.parsed, p.leaves = opened, opened.Root().Columns()
+	p.from, p.to = 0, groups
+	if p.only != rollupAll {
+		return p.narrow()
+	}
+	return nil
+}
+
+// narrow has the hours of a rollup read alone, or the sums of the day, which are in row groups of their own.
+func (p *part) narrow() error {
+	days, rest := p.to, p.rollup.DayRows
+	for rest > 0 && days > 0 {
+		days--
+		rest -= int64(p.rowsOf(days))
+	}
+	if rest != 0 {
+		return damaged("its last row groups do not have the %d rows of the day alone", p.rollup.DayRows)
+	}
+	if p.only == rollupDay {
+		p.from = days
+	} else {
+		p.to = days
+	}
 	return nil
 }
 

@@ -16,6 +16,9 @@ import (
 //
 // Its rows look like those of parts, with a period of an hour, or of a day for records of a whole day. Where a sum would
 // not fit into 63 bits there are several rows of one key.
+//
+// After the hours come the sums of the whole UTC day, in row groups of their own: most questions are about whole days,
+// and of a day with 24 busy hours these are a twenty-fifth of the rows.
 const (
 	// rollupName is outside of what engines read: it does not end in .parquet, and begins with an underscore.
 	rollupName = "_rollup"
@@ -30,7 +33,9 @@ type rollupEntry struct {
 	// partEntry describes the file. Of a day that has none, as it would have too many rows, Name is "" and Rows is how
 	// many there would be at least.
 	partEntry
-	Of string `json:"of"` // the parts that it was made of: see [manifest.content]
+	Of string `json:"of"` // what it was made of: see [rollupEntry.content]
+	// DayRows is how many of the rows, the last ones, are of the whole day; 0 where only hours were written.
+	DayRows int64 `json:"day_rows,omitempty"`
 	// WholeDays is how many records are of a whole day. From and Until are the time that the others cover together, in
 	// seconds of the day, and both 0 where there are no others.
 	WholeDays int64 `json:"whole_days,omitempty"`
@@ -42,15 +47,23 @@ func (r *rollupEntry) check() error {
 	if r.Name == "" {
 		return nil
 	}
-	if r.Name != rollupName || !r.sound() || r.From < 0 || r.From > r.Until || r.Until > secondsInDay {
+	if r.Name != rollupName || !r.sound() || r.From < 0 || r.From > r.Until || r.Until > secondsInDay ||
+		r.DayRows < 0 || r.DayRows > r.Rows {
 		return errors.New("the manifest describes a rollup that cannot be")
 	}
 	return nil
 }
 
-// content is a hash of the day's records: of the parts that have them.
-func (m *manifest) content() string {
+// hourRows are the rows of single hours, and of records of a whole day.
+func (r *rollupEntry) hourRows() int64 { return r.Rows - r.DayRows }
+
+// content is a hash of a day's records: of the parts that have them. With sums of the day it is another one, so that
+// programs that know hours alone, and would count everything twice, take the rollup for one of other records.
+func (r *rollupEntry) content(m *manifest) string {
 	sum := sha256.New()
+	if r.DayRows > 0 {
+		fmt.Fprintf(sum, "days %d\n", r.DayRows)
+	}
 	for _, part := range m.Parts {
 		fmt.Fprintf(sum, "%s %s\n", part.Name, part.SHA256)
 	}
@@ -64,7 +77,7 @@ func (m *manifest) withoutRollup() string {
 		return "the day is small"
 	case r == nil:
 		return ledger.NoRollup
-	case r.Of != m.content():
+	case r.Of != r.content(m):
 		return ledger.StaleRollup
 	case r.Name == "":
 		return "a rollup would have more than a quarter of the day's rows"
@@ -74,8 +87,17 @@ func (m *manifest) withoutRollup() string {
 
 // refuses is why the day's rollup does not answer a query exactly; "" where it does.
 func (r *rollupEntry) refuses(q *ledger.Query, day civil.Day) string {
+	return r.hourly(day).Refuses(q)
+}
+
+// coversDay reports whether the sums of the whole day answer a query that the rollup does not refuse.
+func (r *rollupEntry) coversDay(q *ledger.Query, day civil.Day) bool {
+	return r.DayRows > 0 && r.hourly(day).Whole(q)
+}
+
+func (r *rollupEntry) hourly(day civil.Day) ledger.Hourly {
 	begin := day.UTC().Unix()
-	return ledger.Hourly{Day: day, From: begin + r.From, Until: begin + r.Until, WholeDays: r.WholeDays > 0}.Refuses(q)
+	return ledger.Hourly{Day: day, From: begin + r.From, Until: begin + r.Until, WholeDays: r.WholeDays > 0}
 }
 
 // rollupFault says that a day's rollup is damaged, also to the log.

@@ -136,21 +136,13 @@ func (b *rollup) to(hour int8, r *usage.Record, amounts *usage.Amounts, seconds,
 		}
 		b.at = at
 	}
-	row := &b.rows[b.at]
-	sums, signs := row.amounts, int64(0)
-	for m, amount := range amounts {
-		sums[m] += amount
-		signs |= sums[m]
-	}
-	if signs < 0 { // one does not fit into 63 bits, so that the row is complete as it is
-		b.at = b.begin(key)
-		row, sums = &b.rows[b.at], *amounts
-	}
-	row.amounts = sums
-	row.seconds += seconds
-	row.records += records
+	more := rollupRow{amounts: *amounts, seconds: seconds, records: records}
 	if r.Coverage == usage.CoverageComplete {
-		row.covered += seconds
+		more.covered = seconds
+	}
+	if !b.rows[b.at].plus(&more) { // so that the row is complete as it is
+		b.at = b.begin(key)
+		b.rows[b.at].plus(&more)
 	}
 }
 
@@ -161,8 +153,9 @@ func (b *rollup) begin(key rollupKey) int32 {
 	return at
 }
 
-// sorted are the rows in the order of the file: hours follow each other, as sums of a name are then of rows that do.
-func (b *rollup) sorted() []rollupRow {
+// sorted are the rows in the order of the file: hours follow each other, as sums of a name are then of rows that do; and
+// what they add up to in the whole day.
+func (b *rollup) sorted() (hours, days []rollupRow) {
 	order := make([]int32, len(b.series))
 	for i := range order {
 		order[i] = int32(i)
@@ -176,5 +169,29 @@ func (b *rollup) sorted() []rollupRow {
 		return cmp.Or(cmp.Compare(rank[x.series], rank[y.series]), cmp.Compare(x.hour, y.hour))
 	})
 	b.slots, b.at = nil, -1 // their places are others now
-	return b.rows
+	for i := range b.rows {
+		row := &b.rows[i]
+		if n := len(days); n == 0 || days[n-1].series != row.series || !days[n-1].plus(row) {
+			days = append(days, *row)
+			days[n].hour = wholeDayHour
+		}
+	}
+	return b.rows, days
+}
+
+// plus adds another row's sums, unless one of them does not fit into 63 bits then.
+func (r *rollupRow) plus(more *rollupRow) bool {
+	sums, signs := r.amounts, int64(0)
+	for m, amount := range more.amounts {
+		sums[m] += amount
+		signs |= sums[m]
+	}
+	if signs < 0 {
+		return false
+	}
+	r.amounts = sums
+	r.seconds += more.seconds
+	r.covered += more.covered
+	r.records += more.records
+	return true
 }

@@ -29,26 +29,41 @@ func rolledDay(t *testing.T, more int64) (dir, folder string, records []usage.Re
 	return dir, filepath.Join(dir, usageFolder, dayPrefix+"2026-10-01"), records
 }
 
+func manifestIn(t *testing.T, folder string) *manifest {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(folder, manifestName))
+	require.NoError(t, err)
+	m, err := decodeManifest(text, dayOf(firstDay))
+	require.NoError(t, err)
+	return m
+}
+
 // exchanged takes the rollup of another ledger for a day's own, in its manifest, too, so that every checksum holds.
 func exchanged(t *testing.T, folder string) {
 	t.Helper()
 	_, other, _ := rolledDay(t, 1)
-	read := func(folder string) *manifest {
-		text, err := os.ReadFile(filepath.Join(folder, manifestName))
-		require.NoError(t, err)
-		m, err := decodeManifest(text, dayOf(firstDay))
-		require.NoError(t, err)
-		return m
-	}
-	m, theirs := read(folder), read(other)
+	m, theirs := manifestIn(t, folder), manifestIn(t, other)
 	m.Rollup = theirs.Rollup
-	m.Rollup.Of = m.content()
+	m.Rollup.Of = m.Rollup.content(m)
 	text, err := m.encode()
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(folder, manifestName), text, 0o600))
 	data, err := os.ReadFile(filepath.Join(other, rollupName))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(folder, rollupName), data, 0o600))
+}
+
+// berlin asks for days of Berlin, which hours make up and sums of UTC days do not.
+func berlin(t *testing.T, dir string) ledger.Result {
+	t.Helper()
+	l, err := Open(dir, ledger.Options{})
+	require.NoError(t, err)
+	result, err := l.Aggregate(t.Context(), ledger.Query{
+		From: always[0], To: always[1], By: []ledger.Field{ledger.FieldTenant, ledger.FieldDay},
+		Location: location(t, "Europe/Berlin"),
+	})
+	require.NoError(t, err)
+	return result
 }
 
 // A rollup that is not what was written is never added up: the records are, and whoever asks is told. A check finds it,
@@ -69,9 +84,13 @@ func TestDamagedRollups(t *testing.T) {
 		found  string // by a check
 	}{
 		{
-			"a bit of a column", change(func(b []byte) []byte { b[len(b)/3] ^= 1; return b }),
-			"the rollup is damaged: the checksum of column", "its SHA-256 is",
+			"a bit of an hour", change(func(b []byte) []byte { b[len(b)/3] ^= 1; return b }),
+			"the rollup is damaged: the checksum of column running_ms in row group 0", "its SHA-256 is",
 		},
+		{"a bit of the day's sums", func(t *testing.T, folder string) {
+			last := manifestIn(t, folder).Rollup.Tail.Offset - 1
+			change(func(b []byte) []byte { b[last] ^= 1; return b })(t, folder)
+		}, "the rollup is damaged: the checksum of column records in row group 1", "its SHA-256 is"},
 		{
 			"a bit of the footer", change(func(b []byte) []byte { b[len(b)-20] ^= 1; return b }),
 			"the rollup is damaged: its footer's checksum is", "its footer's checksum is",
@@ -95,17 +114,19 @@ func TestDamagedRollups(t *testing.T) {
 			sums := func(result ledger.Result) map[string][13]string {
 				return sumTexts(result.Groups, func(g ledger.Group) string { return g.Tenant })
 			}
-			before := total(t, dir)
+			before, hours := total(t, dir), berlin(t, dir)
 			require.Equal(t, []ledger.DayRead{{Day: firstDay}}, before.Read)
+			require.Equal(t, []ledger.DayRead{{Day: firstDay}}, hours.Read)
 			require.Equal(t, want, sums(before))
 
 			test.damage(t, folder)
 			if test.told != "" {
-				damaged := total(t, dir)
+				damaged, damagedHours := total(t, dir), berlin(t, dir)
 				assert.Equal(t, want, sums(damaged), "nothing is lacking")
-				assert.Empty(t, damaged.Damaged)
-				require.Len(t, damaged.Read, 1)
-				assert.Contains(t, damaged.Read[0].FromRecords, test.told)
+				assert.Equal(t, hours.Groups, damagedHours.Groups)
+				assert.Empty(t, append(damaged.Damaged, damagedHours.Damaged...))
+				require.Len(t, append(damaged.Read, damagedHours.Read...), 2)
+				assert.Contains(t, damaged.Read[0].FromRecords+damagedHours.Read[0].FromRecords, test.told)
 			}
 
 			w := openWriter(t, dir)

@@ -38,7 +38,7 @@ func (l *Ledger) WithoutRollup(ctx context.Context, days ...time.Time) (out []le
 
 // lacksRollup reports whether a rollup could be made, as far as is known without making it.
 func (m *manifest) lacksRollup() bool {
-	return m.Rows >= defaultSizes.rollupFrom && (m.Rollup == nil || m.Rollup.Of != m.content())
+	return m.Rows >= defaultSizes.rollupFrom && (m.Rollup == nil || m.Rollup.Of != m.Rollup.content(m))
 }
 
 // MakeRollups implements [ledger.RollupMaker]. All days are switched under one entry of the audit log.
@@ -78,7 +78,7 @@ func (w *Writer) roll(ctx context.Context, e audit.Entry, days []ledger.RolledDa
 		}
 		changed = append(changed, p)
 		if days[i].Without = p.manifest.withoutRollup(); days[i].Without == "" {
-			days[i].RollupRows, days[i].RollupBytes = p.manifest.Rollup.Rows, p.manifest.Rollup.Bytes
+			days[i].RollupRows, days[i].RollupBytes = p.manifest.Rollup.hourRows(), p.manifest.Rollup.Bytes
 		}
 	}
 	if len(changed) == 0 {

@@ -13,10 +13,10 @@ func (d *openDay) proveRollup(ctx context.Context, sums *rollup) (named bool, er
 	if entry == nil || entry.Name == "" {
 		return false, nil
 	}
-	if entry.Of != d.manifest.content() {
+	if entry.Of != entry.content(d.manifest) {
 		return true, damaged("it is not of the day's records")
 	}
-	p, err := openRollup(ctx, d.files, d.day, entry)
+	p, err := openRollup(ctx, d.files, d.day, entry, rollupAll)
 	if err != nil {
 		return true, err
 	}
@@ -34,7 +34,10 @@ func (d *openDay) proveRollup(ctx context.Context, sums *rollup) (named bool, er
 // compare holds the rows of a rollup's file to those that were added up.
 func (b *rollup) compare(p *part) (err error) {
 	defer recoverAsDamage(&err)
-	rows := b.sorted()
+	rows, days := b.sorted()
+	if p.rollup.DayRows > 0 {
+		rows = append(rows, days...)
+	}
 	columns := rollupColumns{of: b, day: p.day.UTC().UnixMilli()}
 	if p.entry.Rows != int64(len(rows)) {
 		return damaged("it has %d rows; the day's records make %d", p.entry.Rows, len(rows))

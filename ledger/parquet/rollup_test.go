@@ -199,6 +199,14 @@ func TestWhatRollupsSayOfRecords(t *testing.T) {
 	}
 }
 
+// A program that knows hours alone must not add up those and the days: it finds the rollup to be of other records.
+func TestSumsOfADayAreToldApart(t *testing.T) {
+	m := manifest{Parts: []partEntry{{Name: "part-00000.parquet", SHA256: "ab"}}}
+	hours, days := rollupEntry{}, rollupEntry{DayRows: 1}
+	assert.Equal(t, "2abcc2640fa0ad1340e58d32554a7008d381f025c305693578e213d7c66b1c76", hours.content(&m))
+	assert.NotEqual(t, hours.content(&m), days.content(&m))
+}
+
 // Which days get a rollup.
 func TestWhichDaysHaveRollups(t *testing.T) {
 	of := func(names, count int) (records []usage.Record) {

@@ -23,38 +23,44 @@ import (
 const rollupGroupRows = 128 * 1024
 
 // write writes the rows of a day to a file, through to the disk, and describes it. The bytes depend on the records alone.
-func (b *rollup) write(file *os.File, day civil.Day, codec compress.Codec) (partEntry, error) {
+func (b *rollup) write(file *os.File, day civil.Day, codec compress.Codec) (rollupEntry, error) {
 	sum := sha256.New()
 	out := bufio.NewWriterSize(io.MultiWriter(sum, file), 1<<18)
-	rows := b.sorted()
+	hours, days := b.sorted()
 	columns := rollupColumns{of: b, day: day.UTC().UnixMilli()}
 	to := parquet.NewGenericWriter[any](out,
-		columns.schema(rows),
+		columns.schema(hours),
 		parquet.Compression(codec),
 		parquet.CreatedBy("microspend", "1", ""), // the bytes must not depend on the build
 		parquet.DataPageVersion(1),
 		parquet.PageBufferSize(pageBytes),
 		parquet.DataPageStatistics(false),
 	)
-	for group := range slices.Chunk(rows, rollupGroupRows) {
-		for place, c := range layouts[rollupLayout] {
-			if _, err := to.ColumnWriters()[place].WriteRowValues(columns.values(c, group)); err != nil {
-				return partEntry{}, err
+	for _, rows := range [...][]rollupRow{hours, days} {
+		for group := range slices.Chunk(rows, rollupGroupRows) {
+			for place, c := range layouts[rollupLayout] {
+				if _, err := to.ColumnWriters()[place].WriteRowValues(columns.values(c, group)); err != nil {
+					return rollupEntry{}, err
+				}
 			}
-		}
-		if err := to.Flush(); err != nil {
-			return partEntry{}, err
+			if err := to.Flush(); err != nil {
+				return rollupEntry{}, err
+			}
 		}
 	}
 	if err := errors.Join(to.Close(), out.Flush(), file.Sync()); err != nil {
-		return partEntry{}, err
+		return rollupEntry{}, err
 	}
 	info, err := file.Stat()
 	if err != nil {
-		return partEntry{}, err
+		return rollupEntry{}, err
 	}
-	entry := partEntry{Name: rollupName, Bytes: info.Size(), SHA256: hex.EncodeToString(sum.Sum(nil))}
-	return describe(file, entry)
+	entry := b.entry
+	entry.DayRows = int64(len(days))
+	entry.partEntry, err = describe(file, partEntry{
+		Name: rollupName, Bytes: info.Size(), SHA256: hex.EncodeToString(sum.Sum(nil)),
+	})
+	return entry, err
 }
 
 // rollupColumns gives the columns of a rollup's rows.
@@ -175,7 +181,8 @@ func (b *builder) addRollup(ctx context.Context, p *prepared, old *manifest) err
 	case m.Rows < b.w.sizes.rollupFrom:
 		return nil
 	case sums.over() || rows*b.w.sizes.rollupShare > m.Rows:
-		m.Rollup = &rollupEntry{partEntry: partEntry{Rows: rows}, Of: m.content()}
+		m.Rollup = &rollupEntry{partEntry: partEntry{Rows: rows}}
+		m.Rollup.Of = m.Rollup.content(m)
 		return nil
 	}
 	path := filepath.Join(b.staging, fmt.Sprintf("%s-%s-rollup", b.name, p.day))
@@ -183,12 +190,11 @@ func (b *builder) addRollup(ctx context.Context, p *prepared, old *manifest) err
 	if err != nil {
 		return err
 	}
-	entry := sums.entry
-	entry.partEntry, err = sums.write(file, p.day, b.w.codec)
+	entry, err := sums.write(file, p.day, b.w.codec)
 	if err := errors.Join(err, file.Close()); err != nil {
 		return errors.Join(err, b.place.Remove(path))
 	}
-	entry.Of = m.content()
+	entry.Of = entry.content(m)
 	m.Rollup = &entry
 	if old.Rollup != nil && old.Rollup.SHA256 == entry.SHA256 { // it is there already
 		entry.partEntry = old.Rollup.partEntry

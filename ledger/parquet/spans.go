@@ -54,6 +54,9 @@ func (a *aggregator) cut(p *part, group int) error {
 		a.ids[n] = ids
 	}
 	days := a.wholeDay(p.day)
+	if p.only == rollupDay {
+		days = []int32{int32(p.day)}
+	}
 	a.cuts = a.cuts[:0]
 	if days == nil {
 		if err := a.dayOfRows(p, group); err != nil {

@@ -7,10 +7,12 @@ package data
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/ledger/lifecycle"
 	"microspend/pricing"
@@ -116,10 +118,34 @@ func (r *Reader) Listing(ctx context.Context, q Query, at Moment) (*Listing, err
 	for d, dimension := range q.By {
 		l.Names[d] = make([]string, len(found.Rows))
 		for i := range found.Rows {
-			l.Names[d][i] = shownName(&found.Rows[i], dimension)
+			l.Names[d][i] = shownName(&found.Rows[i], dimension) + at.running(found.Rows[i].Key, dimension, loc)
 		}
 	}
 	return l, nil
+}
+
+// running marks the day, the week or the month that data ends within: " until 21:00". It is "" for all other rows.
+func (m Moment) running(row spend.Key, d spend.Dimension, loc *time.Location) string {
+	label := func(at time.Time) string {
+		switch day := civil.DayOf(at, loc); d {
+		case spend.ByDay:
+			return day.String()
+		case spend.ByWeek:
+			return day.Week()
+		case spend.ByMonth:
+			return day.Month()
+		default:
+			return ""
+		}
+	}
+	last := label(m.AsOf.Add(-time.Nanosecond))
+	if row.Kind == spend.KindOther || last == "" || row.Value(d) != last || label(m.AsOf) != last {
+		return ""
+	}
+	if d == spend.ByDay {
+		return m.AsOf.In(loc).Format(" until 15:04")
+	}
+	return m.AsOf.In(loc).Format(" until 2 Jan 15:04")
 }
 
 // shownName is a name as it is shown: what is not known, and what is empty, says so.
@@ -144,21 +170,42 @@ func shownName(row *spend.Row, d spend.Dimension) string {
 	}
 }
 
-// Status is how far the data goes.
+// Status is how far the data goes, as of a moment.
 type Status struct {
+	Now         time.Time // the moment
 	Fingerprint string
 	AsOf        time.Time // zero where there is no data in the last eight weeks
+	Days        *Days     // the last ones; nil where there is no data
 }
 
-// Status reads how far the data goes.
+// ErrChanged says that the ledger was written to while it was read, so that what was read first need not agree with
+// what was read last.
+var ErrChanged = errors.New("the ledger has changed while it was read")
+
+// Status reads how far the data goes. With [ErrChanged] it is complete, too.
 func (r *Reader) Status(ctx context.Context, now time.Time) (Status, error) {
-	var s Status
+	s := Status{Now: now}
 	var err error
 	if s.Fingerprint, err = r.Version(ctx); err != nil {
 		return s, err
 	}
-	s.AsOf, err = r.Source.AsOf(ctx, now)
-	return s, err
+	if s.AsOf, err = r.Source.AsOf(ctx, now); err == nil && !s.AsOf.IsZero() {
+		s.Days, err = r.Days(ctx, Moment{now, s.AsOf})
+	}
+	return s, r.Unchanged(ctx, s.Fingerprint, err)
+}
+
+// Unchanged is how a read ended that began when the ledger had a version: in [ErrChanged] where it has another now,
+// which may well be why it failed.
+func (r *Reader) Unchanged(ctx context.Context, version string, err error) error {
+	now, fault := r.Version(ctx)
+	switch {
+	case fault == nil && now != version:
+		return ErrChanged
+	case err != nil:
+		return err
+	}
+	return fault
 }
 
 // Version is the ledger's fingerprint.

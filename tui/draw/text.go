@@ -88,6 +88,14 @@ func Cut(s string, width int) string {
 	}
 }
 
+// Tail is the end of a text, in at most so many cells.
+func Tail(s string, width int) string {
+	if over := Width(s) - width; over > 0 {
+		return ansi.TruncateLeft(s, over, "")
+	}
+	return s
+}
+
 // Left fits a text into exactly so many cells, from the left.
 func Left(s string, width int) string {
 	s = Cut(s, width)

@@ -47,6 +47,7 @@ type Content struct {
 	texts   [][]string        // of the text columns
 	lower   [][]string        // likewise in lower case, for filters
 	percent []bool            // numbers of the column are percentages
+	lengths []bool            // or lengths of time
 	sum     []decimal.Decimal // what is added up of each row; nil adds up nothing
 }
 
@@ -64,7 +65,7 @@ func New(columns []Column, ids []string, last func(row int) bool, sum string) *C
 	c := &Content{
 		Columns: columns, ids: ids, last: make([]bool, len(ids)), widths: make([]int, len(columns)),
 		orders: make([]order, len(columns)), texts: make([][]string, len(columns)), lower: make([][]string, len(columns)),
-		percent: make([]bool, len(columns)),
+		percent: make([]bool, len(columns)), lengths: make([]bool, len(columns)),
 	}
 	if last != nil {
 		for row := range ids {
@@ -117,6 +118,9 @@ func (c *Content) addNumbers(i int, sum bool) {
 		}
 		if !c.percent[i] {
 			_, c.percent[i] = v.Percentage()
+		}
+		if !c.lengths[i] {
+			_, c.lengths[i] = v.Seconds()
 		}
 	}
 	o := c.orderBy(func(row int32) bool { return known[row] }, func(a, b int32) int { return numbers[a].Cmp(numbers[b]) })

@@ -2,6 +2,7 @@ package table
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 )
@@ -13,6 +14,7 @@ type State struct {
 	Sort    string // id of the column, or its word
 	Down    bool   // the largest first
 	Text    string // of the filter, as typed
+	inForce string // the filter that chooses the rows; less than Text while its last term is typed
 	Fault   error  // what of the filter is not understood, or names nothing
 
 	Cursor int // among the rows shown
@@ -21,6 +23,14 @@ type State struct {
 
 	shown []int32
 	total decimal.Decimal
+	held  []int32 // the order that all rows keep while it is held; nil is that of the column
+	was   *place  // where the cursor was in content that was forgotten
+}
+
+// place is where the cursor is: on the row with an id, so many rows below the first in sight.
+type place struct {
+	id     string
+	offset int
 }
 
 // Shown is how many rows the filter leaves.
@@ -45,15 +55,90 @@ func (s *State) Rows() []int32 { return s.shown }
 
 // SetContent takes new data. The cursor stays on its row, by its id, where the row is still there.
 func (s *State) SetContent(c *Content) {
-	id, had := "", false
 	if row := s.Row(); row >= 0 {
-		id, had = s.Content.ID(row), true
+		s.was = &place{s.Content.ID(row), s.Offset}
 	}
-	s.Content = c
+	if s.held != nil {
+		s.held = s.heldOrder(c)
+	}
+	was, line := s.was, s.Cursor-s.Offset
+	s.Content, s.was = c, nil
 	s.refresh()
-	if had {
-		s.Select(id)
+	if was != nil {
+		s.Offset = was.offset
+		s.Select(was.id)
 	}
+	if s.held != nil {
+		s.Offset = s.Cursor - line // what is read does not move, although rows above it may have left
+	}
+}
+
+// Hold keeps the rows in the order in which they stand, whatever new data says, until [State.Release] or until they are
+// sorted anew. New rows come last.
+func (s *State) Hold() {
+	if s.held == nil && s.Content.Len() > 0 {
+		order := make([]int32, 0, s.Content.Len())
+		s.each(func(row int32) { order = append(order, row) })
+		s.held = order
+	}
+}
+
+// Held reports whether the order is held.
+func (s *State) Held() bool { return s.held != nil }
+
+// Release sorts the rows again. The cursor stays on its row.
+func (s *State) Release() {
+	if s.held != nil {
+		s.held = nil
+		s.SetContent(s.Content)
+	}
+}
+
+// heldOrder is the order that is held, of the rows of other content by their ids.
+func (s *State) heldOrder(c *Content) []int32 {
+	if c.Len() == 0 {
+		return nil
+	}
+	places := make(map[string]int32, c.Len())
+	for row, id := range c.ids {
+		places[id] = int32(row)
+	}
+	order := make([]int32, 0, c.Len())
+	for _, row := range s.held {
+		if place, found := places[s.Content.ids[row]]; found {
+			order = append(order, place)
+			delete(places, s.Content.ids[row])
+		}
+	}
+	next := *s
+	next.Content, next.held = c, nil
+	next.each(func(row int32) {
+		if _, isNew := places[c.ids[row]]; isNew {
+			order = append(order, row)
+		}
+	})
+	return order
+}
+
+// each goes through all rows in their order.
+func (s *State) each(yield func(row int32)) {
+	if s.held == nil {
+		s.Content.orders[s.sorted()].each(s.Down, yield)
+		return
+	}
+	for _, row := range s.held {
+		yield(row)
+	}
+}
+
+// Forget drops the content. The cursor is on its row again when the next content has it.
+func (s *State) Forget() {
+	was := s.was
+	if row := s.Row(); row >= 0 {
+		was = &place{s.Content.ID(row), s.Offset}
+	}
+	s.SetContent(nil)
+	s.was = was
 }
 
 // Select puts the cursor on the row with an id, if it is shown.
@@ -63,16 +148,42 @@ func (s *State) Select(id string) {
 	}
 }
 
-// SetFilter filters by a text as it is typed. What is not understood is left out and explained in Fault.
+// SetFilter filters by a text. What is not understood is left out and explained in Fault.
 func (s *State) SetFilter(text string) {
-	s.Text = text
+	s.Text, s.inForce = text, text
 	s.refresh()
 	s.Cursor, s.Offset = 0, 0
 }
 
+// TypeFilter filters by a text that is still being typed: the rows stay as they are until its last term means
+// something, and Fault is what that waits for.
+func (s *State) TypeFilter(text string) {
+	last, unfinished := s.Content.unfinished(text)
+	if !unfinished {
+		s.SetFilter(text)
+		return
+	}
+	held := strings.HasPrefix(text, s.inForce) && len(s.shown) > 0
+	if !held && s.inForce != text[:last.from] {
+		s.SetFilter(text[:last.from])
+	}
+	s.Text, s.Fault = text, last.hint
+}
+
+// FinishFilter takes the filter as it stands. Its error is what a comparison at its end lacks.
+func (s *State) FinishFilter() error {
+	if last, unfinished := s.Content.unfinished(s.Text); unfinished && last.lacks {
+		return last.hint
+	}
+	if s.inForce != s.Text {
+		s.SetFilter(s.Text)
+	}
+	return nil
+}
+
 // SetSort sorts by the column with an id or a word.
 func (s *State) SetSort(column string, down bool) {
-	s.Sort, s.Down = column, down
+	s.Sort, s.Down, s.held = column, down, nil
 	s.refresh()
 	s.Cursor, s.Offset = 0, 0
 }
@@ -111,10 +222,10 @@ func (s *State) refresh() {
 		s.Cursor, s.Offset = 0, 0
 		return
 	}
-	filter, fault := ParseFilter(s.Text, c)
+	filter, fault := ParseFilter(s.inForce, c)
 	s.Fault = fault
 	s.shown = make([]int32, 0, c.Len())
-	c.orders[s.sorted()].each(s.Down, func(row int32) {
+	s.each(func(row int32) {
 		if filter.keeps(c, row) {
 			s.shown = append(s.shown, row)
 			if c.sum != nil {
@@ -124,6 +235,9 @@ func (s *State) refresh() {
 	})
 	if len(s.shown) == 0 && fault == nil {
 		s.Fault = filter.unmatched(c)
+	}
+	if last, unfinished := c.unfinished(s.Text); unfinished && s.Text != s.inForce {
+		s.Fault = last.hint
 	}
 	s.Move(0)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/shopspring/decimal"
@@ -87,6 +88,91 @@ func TestOrders(t *testing.T) {
 	require.Equal(t, "name", s.Sort)
 }
 
+// TestHeldOrder takes new data while somebody reads: rows stay where they are, and so does the cursor on the screen.
+func TestHeldOrder(t *testing.T) {
+	of := func(names string, amounts ...string) *table.Content {
+		ids := strings.Fields(names)
+		var values []view.Value
+		for _, amount := range amounts {
+			values = append(values, number(amount))
+		}
+		return table.New([]table.Column{
+			{Column: column("name", view.Left, 0, words(ids...)...)}, {Column: column("amount", view.Right, 0, values...)},
+		}, ids, nil, "amount")
+	}
+	s := &table.State{}
+	s.Hold()
+	require.False(t, s.Held(), "nothing stands in any order yet")
+	s.SetSort("amount", true)
+	s.SetContent(of("a b c d e", "5", "4", "3", "2", "1"))
+	s.Cursor, s.Offset = 3, 1 // on d, in the third line of the screen
+	s.Hold()
+	s.SetContent(of("a b c d e f", "1", "2", "3", "4", "5", "9"))
+	require.Equal(t, "a b c d e f", rows(s), "in the order held, the new one last")
+	s.SetContent(of("f e d c b", "9", "5", "4", "3", "2"))
+	require.Equal(t, "b c d e f", rows(s), "one that is gone leaves")
+	require.Equal(t, "d", s.Content.ID(s.Row()), "the cursor is on its row")
+	require.Equal(t, 0, s.Offset, "in the same line of the screen")
+	require.Equal(t, "23", s.Total().String())
+
+	s.SetFilter("amount > 2")
+	require.Equal(t, "c d e f", rows(s), "a filter chooses of them and leaves their order alone")
+	s.SetFilter("")
+	s.Select("d")
+	s.Release()
+	require.Equal(t, "f e d c b", rows(s), "sorted again")
+	require.Equal(t, "d", s.Content.ID(s.Row()))
+	s.Hold()
+	s.SetSort("name", false)
+	require.False(t, s.Held(), "who sorts wants another order")
+	s.Hold()
+	s.SetContent(nil)
+	require.False(t, s.Held(), "there is nothing left to hold")
+}
+
+// TestLengthsOfTime filters a column of lengths of time, which compare as such and not as the text that they show.
+func TestLengthsOfTime(t *testing.T) {
+	ages := []time.Duration{9 * time.Minute, 7*time.Hour + 30*time.Second, 7 * time.Hour, 49 * time.Hour}
+	c := table.New([]table.Column{
+		{Column: column("name", view.Left, 0, words("a", "b", "c", "d", "e")...)},
+		{Column: view.Column[int]{ID: "age", Title: "age", Align: view.Right, Value: func(row int) view.Value {
+			if row == len(ages) {
+				return view.Missing("–")
+			}
+			return view.Duration(ages[row])
+		}}},
+	}, []string{"a", "b", "c", "d", "e"}, nil, "")
+	for _, row := range []struct{ filter, keeps, fault string }{
+		{"age>7h", "b d", ""},
+		{"age >= 7h", "b c d", ""},
+		{"age<1h", "a", ""},
+		{"age=420m", "c", ""},
+		{"age>2d", "d", ""},
+		{"age<2d1h", "a b c", ""},
+		{"age>=7h0m30s age<=7h0.5m", "b", ""},
+		{"age>-1s", "a b c d", ""},
+		{"age>7", "a b c d e", "7 is not a length of time such as 90s, 5m, 1h30m or 2d"},
+		{"age>d", "a b c d e", "d is not a length of time"},
+		{"age>7x b", "b", "7x is not a length of time"},
+		{"age>99999d", "a b c d e", "is not a length of time"},
+		{"age>5%", "a b c d e", "5% is not a length of time"},
+	} {
+		s := &table.State{}
+		s.SetContent(c)
+		s.SetFilter(row.filter)
+		require.Equal(t, row.keeps, rows(s), row.filter)
+		if row.fault == "" {
+			require.NoError(t, s.Fault, row.filter)
+		} else {
+			require.ErrorContains(t, s.Fault, row.fault, row.filter)
+		}
+	}
+	s := &table.State{}
+	s.SetContent(c)
+	s.SetSort("age", true)
+	require.Equal(t, "d b c a e", rows(s), "by what it is, not by what it reads")
+}
+
 func TestFilters(t *testing.T) {
 	for _, row := range []struct{ filter, keeps, fault string }{
 		{"", "Apple banana cherry pie date (other)", ""},
@@ -96,6 +182,11 @@ func TestFilters(t *testing.T) {
 		{`"cherry pie"`, "cherry pie", ""},
 		{`"cherry`, "cherry pie", ""},
 		{"-a", "(other)", ""},
+		{"!a", "(other)", ""},
+		{`-"cherry pie" c`, "", ""},
+		{`!"cherry pie" e`, "Apple date (other)", ""},
+		{"-amount > 5", "Apple banana cherry pie date (other)", "no column -amount"},
+		{"-", "", `no name contains "-"`},
 		{"an na", "banana", ""},
 		{"amount > 2.5", "Apple cherry pie (other)", ""},
 		{"amount>=2.5", "Apple banana cherry pie (other)", ""},
@@ -166,7 +257,7 @@ func TestColumnsGiveWay(t *testing.T) {
 	s.SetSort("amount", true)
 	s.SetContent(fruit())
 	heading := func(width int) string {
-		return strings.Join(strings.Fields(strings.NewReplacer("▼", "", "›", "", "‹",
+		return strings.Join(strings.Fields(strings.NewReplacer("▼", "", "▲", "", "›", "", "‹",
 			"").Replace(ansi.Strip(s.Render(theme.New(true, theme.None), nil, width, 9)[0]))), " ")
 	}
 	require.Equal(t, "name amount bar share kind", heading(80))
@@ -174,9 +265,17 @@ func TestColumnsGiveWay(t *testing.T) {
 	require.Equal(t, "name amount share", heading(34))
 	require.Equal(t, "name amount", heading(24), "what the rows are sorted by stays")
 	s.Scroll(1)
-	require.Equal(t, "name bar share kind", heading(60), "the first column stays while others are scrolled away")
+	require.Equal(t, "name amount bar share kind", heading(60), "what the rows are sorted by stays")
+	s.Scroll(1)
+	require.Equal(t, "name amount share kind", heading(60), "as does the first column, while others are scrolled away")
 	s.Scroll(100)
-	require.Equal(t, "name kind", heading(60))
+	require.Equal(t, "name amount kind", heading(60))
+	s.SetSort("kind", false)
+	s.Scroll(-100)
+	s.Scroll(1)
+	require.Equal(t, "name bar share kind", heading(60))
+	require.Equal(t, "name kind", heading(20), "at the right, too")
+	s.SetSort("amount", true)
 	s.Scroll(-100)
 	require.Equal(t, "name amount bar share kind", heading(80))
 }
@@ -236,9 +335,16 @@ func FuzzFilter(f *testing.F) {
 		s := &table.State{}
 		s.SetContent(content)
 		s.SetFilter(text)
+		s.TypeFilter(text + "a")
+		s.TypeFilter(text)
 		if s.Shown() > content.Len() {
 			t.Fatal("a filter made rows")
 		}
+		before, words := content.Complete(text)
+		for _, word := range words {
+			s.TypeFilter(before + word)
+		}
+		_ = s.FinishFilter()
 	})
 }
 
