@@ -14,17 +14,21 @@ import (
 
 // keyMap is every key that does something. The line at the foot, the help and docs/dash.md are made from it.
 type keyMap struct {
-	Views                                     []key.Binding
-	Up, Down, Left, Right, PageUp, PageDown   key.Binding
-	Top, Bottom, NextPanel, PreviousPanel     key.Binding
-	Open, Back, Explain, WhatIf               key.Binding
-	Filter, Sort, Reverse, Group              key.Binding
-	Period, TypePeriod, Earlier, Later        key.Binding
-	Refresh, Pause, Export, Help, Quit        key.Binding
-	Suspend, Redraw                           key.Binding
-	Interrupt                                 key.Binding // quits whatever else keys go to
-	Accept, Clear, Erase, EraseWord, EraseAll key.Binding // while something is typed
-	Turn, CSV, JSON, ScrollKeys, ChooseKnob   key.Binding
+	Views                                   []key.Binding
+	Up, Down, Left, Right, PageUp, PageDown key.Binding
+	Top, Bottom, NextPanel, PreviousPanel   key.Binding
+	Open, Back, Explain, WhatIf             key.Binding
+	Filter, Sort, Reverse, Group            key.Binding
+	Period, TypePeriod, Earlier, Later      key.Binding
+	Refresh, Pause, Export, Help, Quit      key.Binding
+	Suspend, Redraw                         key.Binding
+	Interrupt                               key.Binding // quits whatever else keys go to
+	Accept, Clear, Complete, CompleteBack   key.Binding // while something is typed, as those that follow
+	CursorLeft, CursorRight                 key.Binding
+	CursorHome, CursorEnd, Older, Newer     key.Binding
+	Erase, EraseNext, EraseWord             key.Binding
+	EraseAll, EraseRest                     key.Binding
+	Turn, CSV, JSON, ScrollKeys, ChooseKnob key.Binding
 }
 
 func bind(help, does string, keys ...string) key.Binding {
@@ -69,12 +73,22 @@ func newKeyMap() *keyMap {
 		Suspend: bind("^z", "suspend: back to the shell, until fg", "ctrl+z"),
 		Redraw:  bind("^l", "redraw the screen", "ctrl+l"),
 
-		Interrupt: bind("^c", "quit", "ctrl+c"),
-		Accept:    bind("↵", "keep", "enter"),
-		Clear:     bind("Esc", "clear", "esc"),
-		Erase:     bind("⌫", "erase", "backspace"),
-		EraseWord: bind("^w", "erase a word", "ctrl+w"),
-		EraseAll:  bind("^u", "erase all", "ctrl+u"),
+		Interrupt:    bind("^c", "quit", "ctrl+c"),
+		Accept:       bind("↵", "keep", "enter"),
+		Clear:        bind("Esc", "clear", "esc", "ctrl+g"),
+		Complete:     bind("Tab", "complete: the next word that fits", "tab"),
+		CompleteBack: bind("⇧Tab", "complete: the word before", "shift+tab"),
+		CursorLeft:   bind("←", "left", "left", "ctrl+b"),
+		CursorRight:  bind("→", "right", "right", "ctrl+f"),
+		CursorHome:   bind("Home ^a", "to the beginning", "home", "ctrl+a"),
+		CursorEnd:    bind("End ^e", "to the end", "end", "ctrl+e"),
+		Older:        bind("↑", "what was typed before", "up", "ctrl+p"),
+		Newer:        bind("↓", "what was typed after it", "down", "ctrl+n"),
+		Erase:        bind("⌫", "erase", "backspace", "ctrl+h"),
+		EraseNext:    bind("Del", "erase what follows", "delete", "ctrl+d"),
+		EraseWord:    bind("^w", "erase a word", "ctrl+w", "alt+backspace"),
+		EraseAll:     bind("^u", "erase what is before", "ctrl+u"),
+		EraseRest:    bind("^k", "erase what is behind", "ctrl+k"),
 
 		Turn:       bind("← →", "change", "left", "right"),
 		CSV:        bind("c", "CSV", "c"),

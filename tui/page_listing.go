@@ -193,6 +193,11 @@ func (p *listingPage) render(m *Model, width, height int) string {
 	if p.opened {
 		s.Path = p.view.Name
 	}
-	s.Typing = m.prompt != nil && m.prompt.listing == p
+	if typed := m.prompt; typed != nil && typed.listing == p {
+		s.Typing, s.Behind, s.Hint = true, len(typed.text)-typed.at, typed.hint()
+		if typed.fault != "" {
+			s.Hint = typed.fault
+		}
+	}
 	return listing.Render(s, width, height)
 }

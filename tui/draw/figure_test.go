@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"microspend/pricing"
 	"microspend/tui/draw"
 )
 
@@ -50,4 +51,15 @@ func TestFiguresAreFittedAndNeverCut(t *testing.T) {
 			require.NotContains(t, fitted, "#", "%s in %d", text, width)
 		}
 	})
+}
+
+// TestPartsHavePatterns: no two billed quantities look the same without colour.
+func TestPartsHavePatterns(t *testing.T) {
+	seen := map[string]bool{}
+	for part := range int(pricing.QuantityCount) {
+		glyph := draw.PartGlyph(part)
+		require.Equal(t, 1, draw.Width(glyph))
+		require.False(t, seen[glyph], glyph)
+		seen[glyph] = true
+	}
 }

@@ -182,6 +182,11 @@ func TestFilters(t *testing.T) {
 		{`"cherry pie"`, "cherry pie", ""},
 		{`"cherry`, "cherry pie", ""},
 		{"-a", "(other)", ""},
+		{"!a", "(other)", ""},
+		{`-"cherry pie" c`, "", ""},
+		{`!"cherry pie" e`, "Apple date (other)", ""},
+		{"-amount > 5", "Apple banana cherry pie date (other)", "no column -amount"},
+		{"-", "", `no name contains "-"`},
 		{"an na", "banana", ""},
 		{"amount > 2.5", "Apple cherry pie (other)", ""},
 		{"amount>=2.5", "Apple banana cherry pie (other)", ""},
@@ -330,9 +335,16 @@ func FuzzFilter(f *testing.F) {
 		s := &table.State{}
 		s.SetContent(content)
 		s.SetFilter(text)
+		s.TypeFilter(text + "a")
+		s.TypeFilter(text)
 		if s.Shown() > content.Len() {
 			t.Fatal("a filter made rows")
 		}
+		before, words := content.Complete(text)
+		for _, word := range words {
+			s.TypeFilter(before + word)
+		}
+		_ = s.FinishFilter()
 	})
 }
 

@@ -1,4 +1,5 @@
-// Package listing draws the four views that are tables of spend: tenants, images, MicroVMs and days.
+// Package listing draws the four views that are tables of spend: tenants, images, MicroVMs and days. It is the
+// program's own and promises nothing.
 //
 // [Content] turns what was read into a table, once, when the data changes. [Render] draws what is in sight.
 package listing
@@ -26,6 +27,8 @@ type State struct {
 	Path    string        // what was drilled into, "" at the top
 	Fault   string        // why it could not be read, "" where it was
 	Typing  bool          // the filter is being typed
+	Behind  int           // bytes of the filter behind the cursor
+	Hint    string        // what it may be completed to
 }
 
 // Render draws a listing in exactly so many lines of at most so many cells.
@@ -57,22 +60,20 @@ const CaptionHeight = 1
 func (s State) caption(width int) string {
 	t := s.Theme
 	if s.Typing || s.Table.Filtered() {
-		cursor := ""
-		if s.Typing {
-			cursor = "▏"
-		}
 		count := "–"
 		if s.Listing != nil {
 			count = fmt.Sprintf("%s of %s", figures.Int(s.Table.Shown()), figures.Int(s.Table.Content.Len()))
 		}
-		note := ""
-		if s.Table.Fault != nil {
-			note = "  " + t.Warn.Text(draw.Name(s.Table.Fault.Error()))
+		note, paint := s.Hint, t.Muted
+		if note == "" && s.Table.Fault != nil {
+			note, paint = draw.Name(s.Table.Fault.Error()), t.Warn
 		}
-		// The count stays in sight, however long the text is.
-		room := max(width-draw.Width(count)-6, 4)
-		text := draw.Tail(draw.Name(s.Table.Text), room)
-		return " " + t.Accent.Text("/") + " " + t.Input.Text(text+cursor) + "  " + t.Strong.Text(count) + note
+		if note != "" {
+			note = "  " + paint.Text(note)
+		}
+		// The count stays in sight, however long the text is, and so does the beginning of what is wrong with it.
+		room := max(width-draw.Width(count)-6-min(draw.Width(note), width/3), 4)
+		return " " + t.Accent.Text("/") + " " + t.Input.Text(s.typed(room)) + "  " + t.Strong.Text(count) + note
 	}
 	if s.Listing == nil {
 		return " " + t.Strong.Text(s.Noun)
@@ -103,6 +104,17 @@ func (s State) caption(width int) string {
 		right = c.String() + ", " + right
 	}
 	return draw.Ends(left, t.Muted.Text(right)+" ", width)
+}
+
+// typed is the filter in so many cells, with the cursor while it is typed.
+func (s State) typed(width int) string {
+	text, cursor := s.Table.Text, ""
+	if s.Typing {
+		cursor = "▏"
+	}
+	at := len(text) - s.Behind
+	before := draw.Tail(draw.Name(text[:at]), width)
+	return before + cursor + draw.Cut(draw.Name(text[at:]), width-draw.Width(before))
 }
 
 // footer is the total of what is shown.
