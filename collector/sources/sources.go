@@ -1,5 +1,5 @@
-// Package sources lists the sources of usage that microspend collect reads, and puts their settings together with
-// those that apply to every source.
+// Package sources lists the sources of usage that microspend collect reads, and puts their settings together with those
+// that apply to every source. It is the program's own and promises nothing.
 //
 // A source is a package below collector with a Definition: its name, its settings and flags, its rate of calls and
 // its permissions. All that names it elsewhere is its line in [All].
