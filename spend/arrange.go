@@ -58,7 +58,9 @@ func fold(rows []*Row, request Request) (kept []*Row, other *Row) {
 		if out[i] {
 			other.absorb(&row.Total, other.Folded == 0)
 			other.Folded++
-			other.parts = append(other.parts, row)
+			if !request.Lump {
+				other.parts = append(other.parts, row)
+			}
 		} else {
 			kept = append(kept, row)
 		}
