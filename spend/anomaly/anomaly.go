@@ -1,4 +1,5 @@
-// Package anomaly finds the days on which a tenant's spend left its recent range.
+// Package anomaly finds the days on which a tenant's spend left its recent range. It is the program's own and promises
+// nothing.
 //
 // # What is promised
 //
@@ -133,6 +134,9 @@ func Find(ctx context.Context, source spend.Source, rule Rule, request Request) 
 	var found []standout
 	last := civil.DayOf(history.To, loc) - 1 // that is over
 	for _, h := range habits {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
 		standouts, err := h.standouts(first, last, rule)
 		if err != nil {
 			return out, err

@@ -1,5 +1,6 @@
-// Package data reads what the dashboard shows: it asks package spend, adds up and puts into order, all of it away
-// from the screen. What it returns is not changed any more and can be drawn at any time.
+// Package data reads what the dashboard shows: it asks package spend, adds up and puts into order, all of it away from
+// the screen. It is the program's own and promises nothing. What it returns is not changed any more and can be drawn at
+// any time.
 //
 // Money is in US dollars, exact decimals, and only ever added up here; every price is from package pricing. Series for
 // sparklines and charts are floats, as they are pictures. An amount that is not known is never shown as zero.
@@ -109,7 +110,7 @@ func (r *Reader) Listing(ctx context.Context, q Query, at Moment) (*Listing, err
 	previous := !slices.Contains(q.By, spend.ByMicroVM) && at.AsOf.After(q.Period.From)
 	found, err := r.Source.Report(ctx, spend.Request{
 		From: q.Period.From, To: q.Period.To, By: q.By, Location: loc, Filter: q.Scope.filter(), Sort: spend.SortAmount,
-		Previous: previous, Top: q.Most, Counts: true, Restated: true,
+		Previous: previous, Top: q.Most, Lump: true, Counts: true, Restated: true,
 	})
 	if err != nil {
 		return nil, err
