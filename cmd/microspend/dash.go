@@ -30,7 +30,7 @@ import (
 // dashFlags are the flags of the dashboard.
 type dashFlags struct {
 	view, period, theme string
-	once, mouse         bool
+	once, noMouse       bool
 	width, height       int
 	poll, stale         time.Duration
 	collect             bool
@@ -107,7 +107,9 @@ collect in microspend.yaml.
 	flags.IntVar(&f.width, "width", 0, "width of the --once frame in `COLUMNS` (default: the terminal's, or 120)")
 	flags.IntVar(&f.height, "height", 0, "height of the --once frame in `LINES` (default: the terminal's, or 40)")
 	flags.StringVar(&f.theme, "theme", "auto", "`THEME` of --once: dark, light or auto")
-	flags.BoolVar(&f.mouse, "mouse", false, "enable the mouse: wheel, rows and tabs (hold Shift to select text)")
+	flags.BoolVar(&f.noMouse, "no-mouse", false, "leave the mouse to the terminal (with it, hold Shift to select text)")
+	flags.Bool("mouse", true, "enable the mouse, which it is anyway")
+	_ = flags.MarkHidden("mouse")
 	flags.DurationVar(&f.poll, "poll", pollEvery, "`INTERVAL` at which to check the ledger for changes")
 	flags.DurationVar(&f.stale, "stale-after", staleAfter, "`AGE` from which data counts as stale; 0 for never")
 	flags.BoolVar(&f.collect, "collect", false, "collect from AWS in the background")
@@ -158,7 +160,7 @@ func (a *app) dashOptions(ctx context.Context, in serve.Inputs, f dashFlags) (tu
 				return lifecycle.Read(ctx, opened, from, to)
 			},
 		},
-		Now: a.today, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: f.mouse, Environ: a.environ,
+		Now: a.today, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: !f.noMouse, Environ: a.environ,
 		Input: a.in, Output: a.out,
 	}
 	if folder := a.userFolder("XDG_STATE_HOME", ".local/state"); folder != "" {

@@ -121,7 +121,7 @@ func dashAllDay(show func(figure), program, folder string) error {
 	if _, err := term.Wait("EC2 kept busy", 5*time.Minute); err != nil {
 		return err
 	}
-	for _, key := range []string{"2", "s", "End", "1"} {
+	for _, key := range []string{"2", "S", "End", "1"} {
 		if err := term.Press(key); err != nil {
 			return err
 		}
