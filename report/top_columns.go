@@ -42,7 +42,9 @@ func TopColumns(s *fleet.Snapshot) []view.Column[*fleet.MicroVM] {
 	columns := []topColumn{
 		text("microvm_id", "MicroVM", 0, view.Everyone, func(m *fleet.MicroVM) string { return m.ID }),
 		text("tenant", "tenant", 0, view.Everyone, func(m *fleet.MicroVM) string { return m.Owner }),
-		text("image", "image", 6, view.Everyone, func(m *fleet.MicroVM) string { return m.Image }),
+		{ID: "image", Title: "image", Drop: 6, Value: func(m *fleet.MicroVM) view.Value {
+			return orDash(view.Text(m.Image).Shown(m.ImageName()), m.Image != "")
+		}},
 		text("image_version", "version", 0, view.Data, func(m *fleet.MicroVM) string { return m.ImageVersion }),
 		{ID: "state", Title: "state", Value: func(m *fleet.MicroVM) view.Value { return StateValue(m.State) }},
 		text("arch", "arch", 11, several(arch), arch),
@@ -58,7 +60,7 @@ func TopWords() map[string]string {
 	return map[string]string{
 		"microvm_id": "id", "image_version": "version", "age_seconds": "age", "left_seconds": "left", "cap_seconds": "cap", "running_seconds": "running",
 		"suspended_seconds": "suspended", "idle_seconds": "idle", "idle_remaining_seconds": "suspends_in",
-		"burn_per_hour": "burn", "so_far": "spent",
+		"burn_per_hour": "burn", "so_far": "spent", "spent": "in_ledger", "spent_estimated": "estimated",
 	}
 }
 
@@ -111,9 +113,10 @@ func topMoney(s *fleet.Snapshot) []topColumn {
 	burn := addingUp(s, func(m *fleet.MicroVM) fleet.Amount { return m.BurnPerHour })
 	soFar := addingUp(s, sum)
 	return []topColumn{
-		amount("burn_per_hour", "$/h", "an hour of it now", 0, func(m *fleet.MicroVM) view.Value {
-			return AmountValue(m.BurnPerHour, topPlaces).SettledBy(burn(m))
-		}),
+		{
+			ID: "burn_per_hour", Title: "$/h", Long: "$ an hour now", Align: view.Decimal,
+			Value: func(m *fleet.MicroVM) view.Value { return AmountValue(m.BurnPerHour, topPlaces).SettledBy(burn(m)) },
+		},
 		amount("so_far", "so far", "spent so far", 2, func(m *fleet.MicroVM) view.Value {
 			value := AmountValue(sum(m), topPlaces).SettledBy(soFar(m))
 			if stateOf(sum(m)) == pricing.Exact && !m.Newer.USD.IsZero() {

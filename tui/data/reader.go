@@ -1,5 +1,6 @@
-// Package data reads what the dashboard shows: it asks package spend, adds up and puts into order, all of it away
-// from the screen. What it returns is not changed any more and can be drawn at any time.
+// Package data reads what the dashboard shows: it asks package spend, adds up and puts into order, all of it away from
+// the screen. It is the program's own and promises nothing. What it returns is not changed any more and can be drawn at
+// any time.
 //
 // Money is in US dollars, exact decimals, and only ever added up here; every price is from package pricing. Series for
 // sparklines and charts are floats, as they are pictures. An amount that is not known is never shown as zero.
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/ledger/lifecycle"
 	"microspend/pricing"
@@ -117,10 +119,34 @@ func (r *Reader) Listing(ctx context.Context, q Query, at Moment) (*Listing, err
 	for d, dimension := range q.By {
 		l.Names[d] = make([]string, len(found.Rows))
 		for i := range found.Rows {
-			l.Names[d][i] = shownName(&found.Rows[i], dimension)
+			l.Names[d][i] = shownName(&found.Rows[i], dimension) + at.running(found.Rows[i].Key, dimension, loc)
 		}
 	}
 	return l, nil
+}
+
+// running marks the day, the week or the month that data ends within: " until 21:00". It is "" for all other rows.
+func (m Moment) running(row spend.Key, d spend.Dimension, loc *time.Location) string {
+	label := func(at time.Time) string {
+		switch day := civil.DayOf(at, loc); d {
+		case spend.ByDay:
+			return day.String()
+		case spend.ByWeek:
+			return day.Week()
+		case spend.ByMonth:
+			return day.Month()
+		default:
+			return ""
+		}
+	}
+	last := label(m.AsOf.Add(-time.Nanosecond))
+	if row.Kind == spend.KindOther || last == "" || row.Value(d) != last || label(m.AsOf) != last {
+		return ""
+	}
+	if d == spend.ByDay {
+		return m.AsOf.In(loc).Format(" until 15:04")
+	}
+	return m.AsOf.In(loc).Format(" until 2 Jan 15:04")
 }
 
 // shownName is a name as it is shown: what is not known, and what is empty, says so.

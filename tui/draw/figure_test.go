@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"microspend/pricing"
 	"microspend/tui/draw"
 )
 
@@ -48,6 +49,31 @@ func TestFiguresAreFittedAndNeverCut(t *testing.T) {
 		}
 		if width >= 16 { // with both marks, which no figure has, and a unit
 			require.NotContains(t, fitted, "#", "%s in %d", text, width)
+		}
+	})
+}
+
+// TestPartsHavePatterns: no two billed quantities look the same without colour.
+func TestPartsHavePatterns(t *testing.T) {
+	seen := map[string]bool{}
+	for part := range int(pricing.QuantityCount) {
+		glyph := draw.PartGlyph(part)
+		require.Equal(t, 1, draw.Width(glyph))
+		require.False(t, seen[glyph], glyph)
+		seen[glyph] = true
+	}
+}
+
+// TestASCII: as many cells, and nothing else; paint stays.
+func TestASCII(t *testing.T) {
+	require.Equal(t, "\x1b[1m>=$1.00\x1b[m | #%|/. _.-=+*## ^v ~ ?????",
+		draw.ASCII("\x1b[1m≥ $1.00\x1b[m │ █▚▌▞▖ ▁▂▃▄▅▆▇█ ▲▼ … 宽é👍"))
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOf(rapid.SampledFrom([]rune("ab ≥·…–×━█▲▸✓é宽👍↵⇧[m"))).Draw(t, "text")
+		ascii := draw.ASCII(text)
+		require.Equal(t, draw.Width(text), draw.Width(ascii), "%q is %q", text, ascii)
+		for _, r := range ascii {
+			require.Less(t, r, rune(0x80))
 		}
 	})
 }

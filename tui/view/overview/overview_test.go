@@ -80,11 +80,14 @@ func full() overview.State {
 			Up: true, Moved: dec("40"),
 		},
 	}}
-	s.Days = &data.Days{Coverage: ref("0.997"), Total: dec("300")}
+	s.Days = &data.Days{Until: now, Coverage: ref("0.997"), Total: dec("300")}
 	for i := range s.Days.Days {
-		day := data.Day{Start: from.AddDate(0, 0, i-7), HasData: i > 2}
-		if i == 10 {
+		day := data.Day{Start: from.AddDate(0, 0, i-7), End: from.AddDate(0, 0, i-6), HasData: i > 2}
+		switch i {
+		case 10:
 			day.State = pricing.UnknownRates
+		case 20:
+			day.State = pricing.AtLeast
 		}
 		day.Parts[pricing.VCPU], day.Parts[pricing.Memory] = decimal.NewFromInt(int64(i)), dec("4")
 		s.Days.Days[i] = day
