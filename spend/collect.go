@@ -137,6 +137,9 @@ func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 	}
 	day, places := pricing.DateOf(s.From), map[pricedAs]int{}
 	for i := range groups {
+		if i%stopEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		g := &groups[i]
 		c.recorded = c.recorded || !g.Sum.Empty()
 		key, chosen := c.key(g, who)

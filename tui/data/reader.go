@@ -105,7 +105,7 @@ func (r *Reader) Listing(ctx context.Context, q Query, at Moment) (*Listing, err
 	previous := !slices.Contains(q.By, spend.ByMicroVM) && at.AsOf.After(q.Period.From)
 	found, err := r.Source.Report(ctx, spend.Request{
 		From: q.Period.From, To: q.Period.To, By: q.By, Location: loc, Filter: q.Scope.filter(), Sort: spend.SortAmount,
-		Previous: previous, Top: q.Most, Counts: true, Restated: true,
+		Previous: previous, Top: q.Most, Lump: true, Counts: true, Restated: true,
 	})
 	if err != nil {
 		return nil, err

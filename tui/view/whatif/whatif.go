@@ -3,6 +3,7 @@
 package whatif
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -418,7 +419,9 @@ func (s *State) alternative(alt *whatif.Alternative, width int) []string {
 }
 
 // Work prices the choice. Card gives the rates of a region.
-func Work(s *State, book pricing.PriceBook, card func(string) (pricing.RateCard, error)) (*whatif.Outcome, error) {
+func Work(
+	ctx context.Context, s *State, book pricing.PriceBook, card func(string) (pricing.RateCard, error),
+) (*whatif.Outcome, error) {
 	change := whatif.Change{
 		TimeoutNow: s.timeouts()[s.Choice[TimeoutNow]], TimeoutThen: s.timeouts()[s.Choice[TimeoutThen]],
 	}
@@ -435,7 +438,10 @@ func Work(s *State, book pricing.PriceBook, card func(string) (pricing.RateCard,
 	}
 	length := int64(s.To.Sub(s.From) / time.Second)
 	if at := s.Choice[RunOn]; at > 0 {
-		alt := whatif.Instead(book, whatif.Kinds()[at-1], s.Parts, length)
+		alt, err := whatif.Instead(ctx, book, whatif.Kinds()[at-1], s.Parts, length)
+		if err != nil {
+			return nil, err
+		}
 		change.Alternative = &alt
 	}
 	if s.Pauses.Seen != nil {
