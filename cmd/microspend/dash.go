@@ -22,6 +22,7 @@ import (
 	"microspend/ledger/lifecycle"
 	"microspend/serve"
 	"microspend/spend"
+	"microspend/spend/advise"
 	"microspend/tui"
 	"microspend/tui/data"
 	"microspend/tui/theme"
@@ -176,6 +177,8 @@ func (a *app) dashOptions(ctx context.Context, in serve.Inputs, f dashFlags) (tu
 			Launched: func(ctx context.Context, from, to time.Time) (*lifecycle.Table, error) {
 				return lifecycle.Read(ctx, opened, from, to)
 			},
+			Dismissed: func(ctx context.Context) (advise.Dismissals, error) { return advise.ReadDismissals(ctx, opened) },
+			Dismiss:   a.dismissInDash,
 		},
 		Now: a.today, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: !f.noMouse, Environ: a.environ,
 		Input: a.in, Output: a.out, ASCII: a.asciiOnly(),
