@@ -128,19 +128,12 @@ func viewKeys() []key.Binding {
 // groups are the keys under their headings, for the help.
 func (k *keyMap) groups() []help.Group {
 	return []help.Group{
-<<<<<<< HEAD
 		{Title: "views", Keys: append(slices.Clone(k.Views), k.Command, k.Help, k.Suspend, k.Redraw, k.Quit)},
-		{Title: "inspect", Keys: []key.Binding{k.Open, k.Back, k.Explain, k.WhatIf, k.Export, k.Copy, k.CopyRows}},
+		{Title: "inspect", Keys: []key.Binding{
+			k.Open, k.Back, k.Explain, k.WhatIf, k.Dismiss, k.Undo, k.Export, k.Copy, k.CopyRows,
+		}},
 		{Title: "move", Keys: k.moves()},
 		{Title: "rows", Keys: []key.Binding{k.Filter, k.Sort, k.Reverse, k.Columns, k.Group, k.Mark}},
-=======
-		{Title: "views", Keys: append(slices.Clone(k.Views), k.Help, k.Suspend, k.Redraw, k.Quit)},
-		{Title: "inspect", Keys: []key.Binding{k.Open, k.Back, k.Explain, k.WhatIf, k.Dismiss, k.Undo, k.Export}},
-		{Title: "move", Keys: []key.Binding{
-			k.Up, k.Down, k.Left, k.Right, k.PageUp, k.PageDown, k.Top, k.Bottom, k.NextPanel, k.PreviousPanel,
-		}},
-		{Title: "rows", Keys: []key.Binding{k.Filter, k.Sort, k.Reverse, k.Group}},
->>>>>>> main
 		{Title: "time and data", Keys: []key.Binding{k.Period, k.TypePeriod, k.Earlier, k.Later, k.Refresh, k.Pause}},
 		{Title: "filters", Notes: []string{
 			"All terms must hold: acme (a name contains it), -acme (no name does), \"two words\", image = base, amount > 10, " +
