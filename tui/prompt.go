@@ -16,6 +16,7 @@ type prompt struct {
 	label   string
 	text    string
 	at      int          // where in the text the cursor is
+	menu    *menu        // nil for none
 	fault   string       // what is wrong with the text
 	listing *listingPage // the listing whose filter is typed, which shows it itself
 

@@ -19,6 +19,7 @@ import (
 	"microspend/pricing"
 	"microspend/report"
 	"microspend/spend"
+	"microspend/spend/advise"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
 	"microspend/spend/tenants"
@@ -38,6 +39,10 @@ type Reader struct {
 	Records func(ctx context.Context, from, to time.Time) iter.Seq2[usage.Record, error]
 	// Launched reads what MicroVMs of a time were launched with; nil where nothing keeps it.
 	Launched func(ctx context.Context, from, to time.Time) (*lifecycle.Table, error)
+	// Dismissed reads which advice somebody has said no to; nil where nothing keeps it. Dismiss says no, or takes it back
+	// where the reason is empty; nil where that cannot be written.
+	Dismissed func(ctx context.Context) (advise.Dismissals, error)
+	Dismiss   func(ctx context.Context, of advise.Advice, reason string) error
 	// Fingerprint changes when the ledger does; nil for a ledger that never does.
 	Fingerprint func(context.Context) (string, error)
 }

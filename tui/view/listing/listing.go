@@ -62,7 +62,7 @@ func (s State) caption(width int) string {
 	if s.Typing || s.Table.Filtered() {
 		count := "–"
 		if s.Listing != nil {
-			count = fmt.Sprintf("%s of %s", figures.Int(s.Table.Shown()), figures.Int(s.Table.Content.Len()))
+			count = fmt.Sprintf("%s of %s", s.position(), figures.Int(s.Table.Content.Len()))
 		}
 		note, paint := s.Hint, t.Muted
 		if note == "" && s.Table.Fault != nil {
@@ -88,7 +88,7 @@ func (s State) caption(width int) string {
 	if s.Path != "" {
 		noun += " of " + s.Path
 	}
-	left := " " + t.Strong.Text(figures.Int(count)+" "+noun)
+	left := " " + t.Strong.Text(s.position()+" "+noun)
 	right := l.Label()
 	if before := l.Spend.Total.Previous; before != nil {
 		switch {
@@ -106,6 +106,23 @@ func (s State) caption(width int) string {
 	return draw.Ends(left, t.Muted.Text(right)+" ", width)
 }
 
+// ColumnAt is the id of the column whose heading is drawn at a cell, "" where there is none.
+func ColumnAt(s State, x, width int) string {
+	if s.Listing == nil {
+		return ""
+	}
+	return s.Table.ColumnAt(x, width, s.footer())
+}
+
+// position is where the cursor is among the rows shown, as in 42/10,314.
+func (s State) position() string {
+	shown := figures.Int(s.Table.Shown())
+	if s.Table.Shown() == 0 {
+		return shown
+	}
+	return figures.Int(s.Table.Cursor+1) + "/" + shown
+}
+
 // typed is the filter in so many cells, with the cursor while it is typed.
 func (s State) typed(width int) string {
 	text, cursor := s.Table.Text, ""
@@ -120,17 +137,19 @@ func (s State) typed(width int) string {
 // footer is the total of what is shown.
 func (s State) footer() *table.Footer {
 	l := s.Listing
-	if !s.Table.Filtered() {
+	rows, total, label := s.Table.Rows(), s.Table.Total(), figures.Int(s.Table.Shown())+" shown"
+	if marks := s.Table.Marks(); len(marks) > 0 {
+		rows, total, label = marks, s.Table.MarkedTotal(), figures.Int(len(marks))+" marked"
+	} else if !s.Table.Filtered() {
 		return &table.Footer{Label: "total", Cells: s.Table.Content.Totals}
 	}
-	total := s.Table.Total()
 	state := pricing.Exact
-	for _, row := range s.Table.Rows() {
+	for _, row := range rows {
 		state = max(state, l.Spend.Rows[row].State())
 	}
 	cells := map[string]string{amountID: view.Dollars(total).In(state).String()}
 	if l.Spend.Total.Amount.IsPositive() {
 		cells["share"] = view.Percent(pricing.Divide(total, l.Spend.Total.Amount, pricing.RatioPlaces), 1).String()
 	}
-	return &table.Footer{Label: figures.Int(s.Table.Shown()) + " shown", Cells: cells}
+	return &table.Footer{Label: label, Cells: cells}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/spend/advise"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
 	"microspend/spend/whatif"
@@ -27,6 +28,8 @@ type State struct {
 	Anomalies *anomaly.Report
 	Days      *data.Days
 	Instead   *data.Instead
+	Advice    *advise.Report
+	NoAdvice  bool          // single records cannot be read, so that there is none to be had
 	Tenants   *data.Listing // in the period chosen, the largest amount first
 
 	Empty  bool               // the ledger has no data of the last eight weeks
@@ -44,6 +47,7 @@ const (
 	TopTenants
 	BudgetBars
 	StandsOut
+	ToChange
 	InsteadOf
 	PanelCount
 )
@@ -66,6 +70,8 @@ const (
 // mostTenants is how many tenants the overview lists; the others have a view of their own.
 const mostTenants = 50
 
+var whole = decimal.NewFromInt(1)
+
 // part is a panel with figures below its heading, as the state has it.
 type part struct {
 	panel Panel
@@ -83,12 +89,14 @@ func (s *State) parts() []part {
 	if s.Instead != nil {
 		instead = len(s.Instead.Alternatives)
 	}
-	return []part{
+	all := []part{
 		{TopTenants, 1, s.tenantCount(), s.tenants},
 		{BudgetBars, 1, len(s.budgetLines()), s.budgets},
 		{StandsOut, 1, len(s.anomalies()), s.standsOut},
+		{ToChange, 1, s.adviceCount(), s.toChange},
 		{InsteadOf, 2, instead, s.insteadOf}, // the cost of MicroVMs stands above
 	}
+	return slices.DeleteFunc(all, func(p part) bool { return s.NoAdvice && p.panel == ToChange })
 }
 
 // Items are all that the cursor can be on, in order.
@@ -342,6 +350,9 @@ func (s *State) side(width, height int) []string {
 		}
 		drawn := panel.draw(width, heights[i])
 		lines = append(append(lines, drawn...), make([]string, heights[i]-len(drawn))...)
+	}
+	if room > 4 { // all that the panels have is in sight
+		lines = append(append(lines, ""), s.more(width, room-1)...)
 	}
 	return lines
 }

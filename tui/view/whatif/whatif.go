@@ -86,6 +86,23 @@ func (s *State) Recall(present whatif.Present) {
 	s.Choice[TimeoutThen] = slices.Index(s.Timeouts, then)
 }
 
+// Preset starts from a change, as far as there is a knob for it.
+func (s *State) Preset(c whatif.Change, instead *whatif.Alternative) {
+	if at := slices.Index(s.Regions, c.Region); at >= 0 {
+		s.Choice[Region] = at + 1
+	}
+	if instead != nil {
+		s.Choice[RunOn] = slices.Index(whatif.Kinds(), instead.Kind) + 1
+	}
+	if c.TimeoutNow == c.TimeoutThen {
+		return
+	}
+	s.Timeouts = append(usualTimeouts[:len(usualTimeouts):len(usualTimeouts)], c.TimeoutNow, c.TimeoutThen)
+	slices.Sort(s.Timeouts)
+	s.Timeouts = slices.Compact(s.Timeouts)
+	s.Choice[TimeoutNow], s.Choice[TimeoutThen] = slices.Index(s.Timeouts, c.TimeoutNow), slices.Index(s.Timeouts, c.TimeoutThen)
+}
+
 // Present is what is recorded of the timeouts that were in force.
 func (s *State) Present() whatif.Present {
 	if s.Pauses.Seen == nil {
