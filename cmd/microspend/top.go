@@ -250,8 +250,9 @@ func (f *topFlags) choose(s *fleet.Snapshot, format string) ([]*fleet.MicroVM, e
 	if _, err := table.ParseFilter(text, content); err != nil {
 		return nil, fmt.Errorf("--filter: %w", err)
 	}
-	look := table.State{Sort: f.sort, Down: down, Text: text}
+	look := table.State{Sort: f.sort, Down: down}
 	look.SetContent(content)
+	look.SetFilter(text)
 	chosen := make([]*fleet.MicroVM, 0, look.Shown())
 	for _, row := range look.Rows() {
 		if f.limit > 0 && len(chosen) == f.limit {
