@@ -16,9 +16,9 @@ import (
 
 type topColumn = view.Column[*fleet.MicroVM]
 
-// topPlaces is how many decimals an hour's cost is shown with: a small MicroVM that is suspended costs less than a cent
+// TopPlaces is how many decimals an hour's cost is shown with: a small MicroVM that is suspended costs less than a cent
 // an hour.
-const topPlaces = 4
+const TopPlaces = 4
 
 // TopColumns describes a listing of the fleet as it is now, for top, its documents and the dashboard's live view. The
 // filters of both take the ids, or the shorter words of [TopWords]. Lengths of time are as of the snapshot.
@@ -103,9 +103,10 @@ func topMoney(s *fleet.Snapshot) []topColumn {
 		return topColumn{ID: id, Title: title, Long: long, Unit: "$", Align: view.Decimal, Drop: drop, Value: value}
 	}
 	plain := func(of func(*fleet.MicroVM) fleet.Amount) func(*fleet.MicroVM) view.Value {
-		return func(m *fleet.MicroVM) view.Value { return AmountValue(of(m), topPlaces) }
+		return func(m *fleet.MicroVM) view.Value { return AmountValue(of(m), TopPlaces) }
 	}
 	burn := addingUp(s, func(m *fleet.MicroVM) fleet.Amount { return m.BurnPerHour })
+	sum := func(m *fleet.MicroVM) fleet.Amount { return m.Spent.Plus(m.Newer) }
 	soFar := addingUp(s, sum)
 	data := func(c topColumn) topColumn {
 		c.Scope = view.Data
@@ -113,12 +114,12 @@ func topMoney(s *fleet.Snapshot) []topColumn {
 	}
 	return []topColumn{
 		amount("burn_per_hour", "$/h", "an hour of it now", 0, func(m *fleet.MicroVM) view.Value {
-			return AmountValue(m.BurnPerHour, topPlaces).SettledBy(burn(m))
+			return AmountValue(m.BurnPerHour, TopPlaces).SettledBy(burn(m))
 		}),
 		amount("so_far", "so far", "spent so far", 2, func(m *fleet.MicroVM) view.Value {
-			value := AmountValue(sum(m), topPlaces).SettledBy(soFar(m))
-			if stateOf(sum(m)) == pricing.Exact && !m.Newer.USD.IsZero() {
-				return value.ShownBy(func() string { return "≈ " + figures.Fixed(soFar(m)(), topPlaces) })
+			value := AmountValue(sum(m), TopPlaces).SettledBy(soFar(m))
+			if sum(m).State == pricing.Exact && !m.Newer.USD.IsZero() {
+				return value.ShownBy(func() string { return "≈ " + figures.Fixed(soFar(m)(), TopPlaces) })
 			}
 			return value
 		}),
@@ -138,15 +139,6 @@ func AmountValue(a fleet.Amount, places int32) view.Value {
 	return view.Number(a.USD, places).In(a.State).Or("–", a.Known)
 }
 
-// sum is what a MicroVM has cost: what the ledger has and what is newer. It is a lower bound where one of the two is
-// not known.
-func sum(m *fleet.MicroVM) fleet.Amount {
-	return fleet.Amount{
-		USD: m.Spent.USD.Add(m.Newer.USD), Known: m.Spent.Known || m.Newer.Known,
-		State: stateOf(m.Spent).And(stateOf(m.Newer)),
-	}
-}
-
 // addingUp rounds amounts so that they add up to their total as shown. It is worked out when it is first asked for.
 func addingUp(s *fleet.Snapshot, of func(*fleet.MicroVM) fleet.Amount) func(*fleet.MicroVM) func() decimal.Decimal {
 	rounded := sync.OnceValue(func() map[*fleet.MicroVM]decimal.Decimal {
@@ -156,7 +148,7 @@ func addingUp(s *fleet.Snapshot, of func(*fleet.MicroVM) fleet.Amount) func(*fle
 			total = total.Add(exact[i])
 		}
 		shown := map[*fleet.MicroVM]decimal.Decimal{}
-		for i, d := range figures.Settle(exact, total.RoundBank(topPlaces), topPlaces) {
+		for i, d := range figures.Settle(exact, total.RoundBank(TopPlaces), TopPlaces) {
 			shown[&s.MicroVMs[i]] = d
 		}
 		return shown
@@ -164,14 +156,6 @@ func addingUp(s *fleet.Snapshot, of func(*fleet.MicroVM) fleet.Amount) func(*fle
 	return func(m *fleet.MicroVM) func() decimal.Decimal {
 		return func() decimal.Decimal { return rounded()[m] }
 	}
-}
-
-// stateOf is the state of an amount, not measured where there is none.
-func stateOf(a fleet.Amount) pricing.State {
-	if !a.Known {
-		return pricing.NotMeasured
-	}
-	return a.State
 }
 
 func orDash(v view.Value, known bool) view.Value { return v.Or("–", known) }
