@@ -40,7 +40,7 @@ func TopColumns(s *fleet.Snapshot) []view.Column[*fleet.MicroVM] {
 	region := func(m *fleet.MicroVM) string { return m.Region }
 	account := func(m *fleet.MicroVM) string { return m.Account }
 	columns := []topColumn{
-		text("microvm", "MicroVM", 0, view.Everyone, func(m *fleet.MicroVM) string { return m.ID }),
+		text("microvm_id", "MicroVM", 0, view.Everyone, func(m *fleet.MicroVM) string { return m.ID }),
 		text("tenant", "tenant", 0, view.Everyone, func(m *fleet.MicroVM) string { return m.Owner }),
 		text("image", "image", 6, view.Everyone, func(m *fleet.MicroVM) string { return m.Image }),
 		text("image_version", "version", 0, view.Data, func(m *fleet.MicroVM) string { return m.ImageVersion }),
@@ -56,8 +56,8 @@ func TopColumns(s *fleet.Snapshot) []view.Column[*fleet.MicroVM] {
 // TopWords are the short names of columns in filters, by their ids.
 func TopWords() map[string]string {
 	return map[string]string{
-		"image_version": "version", "age_seconds": "age", "left_seconds": "left", "running_seconds": "running",
-		"suspended_seconds": "suspended", "idle_seconds": "idle", "suspends_in_seconds": "suspends_in",
+		"microvm_id": "id", "image_version": "version", "age_seconds": "age", "left_seconds": "left", "cap_seconds": "cap", "running_seconds": "running",
+		"suspended_seconds": "suspended", "idle_seconds": "idle", "idle_remaining_seconds": "suspends_in",
 		"burn_per_hour": "burn", "so_far": "spent",
 	}
 }
@@ -85,6 +85,9 @@ func topTimes(at time.Time) []topColumn {
 			end := m.EndsBy()
 			return max(end.Sub(at), 0), !end.IsZero() && m.Lives()
 		}),
+		data(length("cap_seconds", "", "longest life", 0, func(m *fleet.MicroVM) (time.Duration, bool) {
+			return m.MaxLife, m.MaxLife > 0
+		})),
 		length("running_seconds", "ran", "time running", 8,
 			started(func(m *fleet.MicroVM) time.Duration { return m.Running })),
 		length("suspended_seconds", "slept", "time suspended", 9,
@@ -92,7 +95,7 @@ func topTimes(at time.Time) []topColumn {
 		length("idle_seconds", "idle", "since the last activity", 3, func(m *fleet.MicroVM) (time.Duration, bool) {
 			return max(at.Sub(m.LastActivity), 0), !m.LastActivity.IsZero() && m.Lives()
 		}),
-		length("suspends_in_seconds", "susp in", "until it is suspended for idling", 5,
+		length("idle_remaining_seconds", "susp in", "until it is suspended for idling", 5,
 			func(m *fleet.MicroVM) (time.Duration, bool) { return m.IdleRemaining(at) }),
 	}
 }
@@ -108,10 +111,6 @@ func topMoney(s *fleet.Snapshot) []topColumn {
 	burn := addingUp(s, func(m *fleet.MicroVM) fleet.Amount { return m.BurnPerHour })
 	sum := func(m *fleet.MicroVM) fleet.Amount { return m.Spent.Plus(m.Newer) }
 	soFar := addingUp(s, sum)
-	data := func(c topColumn) topColumn {
-		c.Scope = view.Data
-		return c
-	}
 	return []topColumn{
 		amount("burn_per_hour", "$/h", "an hour of it now", 0, func(m *fleet.MicroVM) view.Value {
 			return AmountValue(m.BurnPerHour, TopPlaces).SettledBy(burn(m))
@@ -124,9 +123,15 @@ func topMoney(s *fleet.Snapshot) []topColumn {
 			return value
 		}),
 		data(amount("spent", "", "of it in the ledger", 0, plain(func(m *fleet.MicroVM) fleet.Amount { return m.Spent }))),
-		data(amount("newer", "", "of it newer than the ledger", 0,
+		data(amount("spent_estimated", "", "of it newer than the ledger", 0,
 			plain(func(m *fleet.MicroVM) fleet.Amount { return m.Newer }))),
 	}
+}
+
+// data is a column for programs, and for filters.
+func data(c topColumn) topColumn {
+	c.Scope = view.Data
+	return c
 }
 
 // StateValue is a state in the word of the service, for people in lower case.

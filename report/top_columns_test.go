@@ -44,18 +44,18 @@ func TestTopColumns(t *testing.T) {
 		}},
 	}}
 	want := map[string][3]string{
-		"microvm": {"mvm-a", "mvm-b", "mvm-c"},
-		"tenant":  {"umber", "–", "–"},
-		"image":   {"sandbox", "–", "–"},
-		"state":   {"running", "suspended", "rehydrating"}, // one that is new to us is shown as it is called
-		"region":  {"eu-west-1", "us-east-1", "us-east-1"},
+		"microvm_id": {"mvm-a", "mvm-b", "mvm-c"},
+		"tenant":     {"umber", "–", "–"},
+		"image":      {"sandbox", "–", "–"},
+		"state":      {"running", "suspended", "rehydrating"}, // one that is new to us is shown as it is called
+		"region":     {"eu-west-1", "us-east-1", "us-east-1"},
 
-		"age_seconds":         {"7h41m", "1h00m", "–"},
-		"left_seconds":        {"19m00s", "–", "–"},
-		"running_seconds":     {"7h33m", "10m00s", "–"},
-		"suspended_seconds":   {"8m00s", "50m00s", "–"},
-		"idle_seconds":        {"1m30s", "50m00s", "–"},
-		"suspends_in_seconds": {"3m30s", "–", "–"},
+		"age_seconds":            {"7h41m", "1h00m", "–"},
+		"left_seconds":           {"19m00s", "–", "–"},
+		"running_seconds":        {"7h33m", "10m00s", "–"},
+		"suspended_seconds":      {"8m00s", "50m00s", "–"},
+		"idle_seconds":           {"1m30s", "50m00s", "–"},
+		"idle_remaining_seconds": {"3m30s", "–", "–"},
 
 		// 0.708849 and 0.000348 are 0.7088 and 0.0003, and their sum is 0.7092: the first is nearer to its next.
 		"burn_per_hour": {"0.7089", "0.0003", "–"},

@@ -121,7 +121,8 @@ func open(t testing.TB, options Options, width, height int) *screen {
 		m.recall()
 	}
 	s.resize(width, height)
-	s.settle(m.enqueue(m.readStatus()))
+	m.reload()
+	s.settle(m.proceed())
 	return s
 }
 

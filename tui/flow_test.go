@@ -509,13 +509,14 @@ func TestReadingNeverBlocks(t *testing.T) {
 	m := newModel(context.Background(), over(t, measured, nil))
 	m.Update(tea.WindowSizeMsg{Width: 100, Height: 30})
 	done := make(chan tea.Msg, 1)
-	cmd := m.enqueue(m.readStatus())
+	m.reload()
+	cmd := m.proceed()
 	go func() { done <- cmd() }()
 	for _, key := range []string{"2", "j", "s", "/", "a", "esc", "3", "?", "esc", "1", "t", "x"} {
 		m.Update(keyOf(key))
 	}
 	require.Contains(t, ansi.Strip(m.frame()), "reading …")
-	m.cancel()
+	m.stop()
 	close(measured.block)
 	<-done
 }

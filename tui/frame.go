@@ -10,6 +10,7 @@ import (
 
 	"microspend/ledger"
 	"microspend/report"
+	"microspend/spend"
 	"microspend/tui/data"
 	"microspend/tui/draw"
 )
@@ -141,7 +142,10 @@ func (m *Model) pathLine() string {
 
 // coverage is how much of the last days was measured completely, which is what figures are worth.
 func (m *Model) coverage() string {
-	days := m.overview().state.Days
+	if m.status == nil {
+		return ""
+	}
+	days := m.status.Days
 	if days == nil || days.Coverage == nil || m.view != 0 {
 		return ""
 	}
@@ -168,6 +172,8 @@ func (m *Model) age(short bool) string {
 	switch {
 	case m.status == nil && m.fault == "":
 		parts = append(parts, t.Muted.Text("reading …"))
+	case m.status != nil && m.late():
+		parts = append(parts, t.Muted.Text("as of "+m.readAt.In(m.location()).Format("15:04:05")+" · reading …"))
 	case m.status != nil:
 		parts = append(parts, t.Muted.Text("updated "+ago(m.options.Clock().Sub(m.readAt))))
 	}
@@ -230,6 +236,9 @@ func (m *Model) banners() []string {
 	if m.fault != "" {
 		out = append(out, "✗ the ledger could not be read: "+m.fault)
 	}
+	if m.torn {
+		out = append(out, "! the ledger is written to faster than it can be read: figures may be of different moments")
+	}
 	if m.collect != nil && m.collect.fault != "" {
 		out = append(out, "✗ collecting failed: "+m.collect.fault)
 	}
@@ -249,11 +258,11 @@ func (m *Model) banners() []string {
 			out = append(out, "! stale: the data ends "+m.moment(m.status.AsOf)+", "+ago(age))
 		}
 	}
-	if len(m.unknown) > 0 {
-		text := "! " + draw.Name(m.unknown[0].String())
-		if len(m.unknown) > 1 {
-			text = fmt.Sprintf("! %d rates are not known, amounts without them are marked +?: %s", len(m.unknown),
-				draw.Name(m.unknown[0].String()))
+	if unknown := m.unknown(); len(unknown) > 0 {
+		text := "! " + draw.Name(unknown[0].String())
+		if len(unknown) > 1 {
+			text = fmt.Sprintf("! %d rates are not known, amounts without them are marked +?: %s", len(unknown),
+				draw.Name(unknown[0].String()))
 		}
 		out = append(out, text)
 	}
@@ -264,34 +273,51 @@ func (m *Model) banners() []string {
 	return out[:min(len(out), most)]
 }
 
-// restated says what has changed in closed months of the listing that is shown, or that what is shown was opened from.
-func (m *Model) restated() string {
+// listed is the listing that is shown, or that what is shown was opened from; nil where there is none.
+func (m *Model) listed() *data.Listing {
 	for _, shown := range slices.Backward(m.pages[m.view]) {
-		var l *data.Listing
 		switch p := shown.(type) {
 		case *listingPage:
-			l = p.state.Listing
+			return p.state.Listing
 		case *overviewPage:
-			l = p.state.Tenants
-		default:
-			continue
+			return p.state.Tenants
 		}
-		if l == nil || len(l.Spend.Restatements) == 0 {
-			return ""
-		}
-		text := "!"
-		for _, note := range report.RestatementNotes(l.Spend) {
-			text += " " + draw.Name(note.Text)
-		}
-		return text
 	}
-	return ""
+	return nil
 }
 
+// restated says what has changed in closed months of what is listed.
+func (m *Model) restated() string {
+	l := m.listed()
+	if l == nil || len(l.Spend.Restatements) == 0 {
+		return ""
+	}
+	text := "!"
+	for _, note := range report.RestatementNotes(l.Spend) {
+		text += " " + draw.Name(note.Text)
+	}
+	return text
+}
+
+// damaged are the files that anything shown lacks.
 func (m *Model) damaged() []ledger.DamagedFile {
 	var all []ledger.DamagedFile
-	for _, part := range []string{"budgets", "days", "listing"} {
-		all = data.Damage(all, m.damage[part]...)
+	if b := m.overview().state.Budgets; b != nil {
+		all = data.Damage(all, b.Damaged...)
+	}
+	if m.status != nil && m.status.Days != nil {
+		all = data.Damage(all, m.status.Days.Damaged...)
+	}
+	if l := m.listed(); l != nil {
+		all = data.Damage(all, l.Spend.Damaged...)
 	}
 	return all
+}
+
+// unknown are rates that are not known and that the last days need.
+func (m *Model) unknown() []spend.Unknown {
+	if m.status == nil || m.status.Days == nil {
+		return nil
+	}
+	return m.status.Days.Unknown
 }

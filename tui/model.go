@@ -8,7 +8,6 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
-	"microspend/ledger"
 	"microspend/spend"
 	"microspend/tui/data"
 	"microspend/tui/theme"
@@ -31,11 +30,9 @@ type Model struct {
 	view  int      // which of the views is shown
 	pages [][]page // of each view: the one that it opens with, and what was opened from it
 
-	status   *data.Status                    // nil until it was read
-	readAt   time.Time                       // by the clock, when reading was last finished
-	fault    string                          // why the ledger could not be read the last time
-	damage   map[string][]ledger.DamagedFile // by what was read
-	unknown  []spend.Unknown                 // rates that the month needs and that are not known
+	status   *data.Status // of what is shown; nil until it was read
+	readAt   time.Time    // by the clock, when it was found to be as the ledger is
+	fault    string       // why the ledger could not be read the last time
 	trends   map[spend.Dimension]*trends
 	looked   time.Time // when the ledger was last looked at
 	looking  bool
@@ -46,11 +43,15 @@ type Model struct {
 	lastNews string // what of it changes as time passes
 	changed  bool   // anything else has changed since
 
-	queue      []job
-	busy       bool
-	generation int
-	cancel     context.CancelFunc
-	jobs       context.Context
+	queue   []job
+	running *underway    // nil while nothing is being done
+	jobs    int          // that were started
+	target  *data.Status // of what is being read to take the place of what is shown, nil while that is as new
+	staged  []staged     // what was read for it
+	changes int          // how often in a row the ledger has changed while it was read
+	begun   time.Time    // by the clock, when that was
+	mixed   bool         // so often that what is being read is of different moments
+	torn    bool         // and so is what is shown
 
 	prompt   *prompt
 	notice   string // a word at the foot, until noticed is over
@@ -69,15 +70,13 @@ func newModel(ctx context.Context, options Options) *Model {
 	}
 	m := &Model{
 		options: options, ctx: ctx, keys: newKeyMap(), dark: true, colors: theme.Sixteen,
-		generation: 1, trends: map[spend.Dimension]*trends{spend.ByTenant: {}, spend.ByImage: {}},
-		damage: map[string][]ledger.DamagedFile{},
+		trends: map[spend.Dimension]*trends{spend.ByTenant: {}, spend.ByImage: {}},
 		memory: memory{Views: map[string]viewMemory{}},
 	}
 	if options.Collector != nil {
 		m.collect = &collecting{}
 	}
 	m.theme = theme.New(m.dark, m.colors)
-	m.jobs, m.cancel = context.WithCancel(ctx)
 	m.period = m.periodNow(data.Month)
 	if options.Period != nil {
 		m.period = *options.Period
@@ -109,10 +108,14 @@ func (m *Model) periodOf(p *listingPage) data.Period {
 type page interface {
 	// name is for the path at the head.
 	name() string
-	// spoil marks what the page shows as to be read again.
-	spoil()
-	// reads are the jobs that the page needs done before it shows what the ledger has now.
+	// reads are the jobs that the page needs done before it shows what the ledger has now. Each is asked for once: pages
+	// that are looked at are asked after every message.
 	reads(m *Model) []job
+	// spoil marks what the page shows as to be read again, and missed a part of it: it has not been read after all.
+	spoil()
+	missed(p part)
+	// forget drops what the page shows of the ledger, as it was of the ledger as it was before.
+	forget()
 	// key answers a key that is the page's own. It reports whether it was.
 	key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool)
 	// keys are those worth naming at the foot.
@@ -134,7 +137,7 @@ func (m *Model) tenants() *listingPage { return m.pages[viewTenants][0].(*listin
 // push opens a page on top of the one that is shown.
 func (m *Model) push(p page) tea.Cmd {
 	m.pages[m.view] = append(m.pages[m.view], p)
-	return m.enqueue(p.reads(m)...)
+	return nil
 }
 
 // pop goes back to the page below. It reports whether there was one.
@@ -153,7 +156,7 @@ func (m *Model) show(view int) tea.Cmd {
 		m.pages[view] = m.pages[view][:1]
 	}
 	m.view = view
-	return m.enqueue(m.shown().reads(m)...)
+	return nil
 }
 
 // say puts a word at the foot for a while.

@@ -11,6 +11,7 @@ import (
 	"microspend/tui/draw"
 	"microspend/tui/view/explain"
 	"microspend/tui/view/help"
+	"microspend/tui/view/overview"
 )
 
 // text is embedded in pages of lines that may be more than there is room for, and scrolls through them.
@@ -37,24 +38,47 @@ func (t *text) scrolled(m *Model, k tea.KeyPressMsg) bool {
 type explainPage struct {
 	state explain.State
 	query *data.Query // of the usage behind the figure; nil where it was derived from other figures
+
+	derived derivation // nil where it is of usage alone
+	panel   overview.Panel
 	text
 	freshness
 }
 
-func newExplainPage(title string, query data.Query, steps ...explain.Step) *explainPage {
-	p := derived(title, steps)
+// derivation derives a figure from what a panel of the overview shows, step by step. It reports whether it still shows
+// such a figure.
+type derivation func(*overview.State) (steps explain.Steps, ok bool)
+
+func newExplainPage(title string, query data.Query) *explainPage {
+	p := derived(title, overview.Figures, nil)
 	p.query = &query
 	return p
 }
 
 // derived explains a figure by how it was derived alone.
-func derived(title string, steps []explain.Step, notes ...pricing.Note) *explainPage {
-	p := &explainPage{state: explain.State{Title: draw.Name(title), Steps: steps, Notes: notes}}
+func derived(title string, from overview.Panel, by derivation, notes ...pricing.Note) *explainPage {
+	p := &explainPage{state: explain.State{Title: draw.Name(title), Notes: notes}}
 	p.lines = func(m *Model, width, _ int) []string {
 		p.state.Theme, p.state.Location = m.theme, m.location()
 		return p.state.Lines(width)
 	}
+	return p.derive(from, by)
+}
+
+// derive adds how a figure was derived. It is derived again whenever the panel was read again.
+func (p *explainPage) derive(from overview.Panel, by derivation) *explainPage {
+	p.panel, p.derived = from, by
 	return p
+}
+
+// rederive derives the figure from what the overview shows now. Of a figure that is gone, how it came about stays.
+func (p *explainPage) rederive(s *overview.State) {
+	if p.derived == nil {
+		return
+	}
+	if steps, ok := p.derived(s); ok {
+		p.state.Steps = steps
+	}
 }
 
 func (p *explainPage) name() string { return "explain" }
@@ -65,11 +89,10 @@ func (p *explainPage) reads(m *Model) []job {
 	}
 	reader, query, at := m.options.Reader, *p.query, m.at()
 	read := func(ctx context.Context) (*data.Explanation, error) { return reader.Explain(ctx, query, at) }
-	return []job{reading(&p.state.Fault, read, func(_ *Model, usage *data.Explanation) tea.Cmd {
-		p.state.Usage = usage
-		return nil
-	})}
+	return []job{reading(&p.state.Fault, read, func(_ *Model, usage *data.Explanation) { p.state.Usage = usage })}
 }
+
+func (p *explainPage) forget() { p.state.Usage = nil }
 
 func (p *explainPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	if key.Matches(k, m.keys.Explain, m.keys.Open) {

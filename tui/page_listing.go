@@ -50,40 +50,58 @@ func (p *listingPage) query(m *Model) data.Query {
 	return data.Query{Period: m.periodOf(p), By: p.group().By, Scope: p.scope, Most: p.group().Most()}
 }
 
+// The parts of a listing that are read by themselves.
+const (
+	partRows part = iota
+	partTrends
+)
+
 func (p *listingPage) reads(m *Model) []job {
-	if !p.due(m) {
-		return nil
+	var jobs []job
+	if p.partDue(m, partRows) {
+		jobs = append(jobs, p.read(m))
 	}
+	return append(jobs, m.readTrends(p.query(m), &p.freshness, partTrends)...)
+}
+
+// read reads the rows.
+func (p *listingPage) read(m *Model) job {
 	reader, query, at := m.options.Reader, p.query(m), m.at()
 	var trends *data.Trends
 	if of := m.trendsFor(query); of != nil {
 		trends = &of.Trends
 	}
-	var l *data.Listing
-	read := func(ctx context.Context) (content *table.Content, err error) {
-		if l, err = reader.Listing(ctx, query, at); err != nil {
-			return nil, err
+	type found struct {
+		*data.Listing
+		*table.Content
+	}
+	read := func(ctx context.Context) (found, error) {
+		l, err := reader.Listing(ctx, query, at)
+		if err != nil {
+			return found{}, err
 		}
 		l.Trends = trends
-		return listing.Content(l), nil
+		return found{l, listing.Content(l)}, nil
 	}
-	return []job{reading(&p.state.Fault, read, func(m *Model, content *table.Content) tea.Cmd {
-		return p.put(m, query, l, content)
-	})}
+	return reading(&p.state.Fault, read, func(m *Model, f found) { p.put(m, query, f.Listing, f.Content) })
 }
 
 // put takes what was read, unless the page has moved on to another listing.
-func (p *listingPage) put(m *Model, q data.Query, l *data.Listing, content *table.Content) tea.Cmd {
+func (p *listingPage) put(m *Model, q data.Query, l *data.Listing, content *table.Content) {
 	if q.Period != m.periodOf(p) || !slices.Equal(q.By, p.group().By) {
-		return nil
+		return
 	}
 	p.state.Listing = l
 	p.state.Table.SetContent(content)
-	m.damage["listing"] = l.Spend.Damaged
+	p.asked |= 1 << partRows
 	if slices.Equal(q.By, []spend.Dimension{spend.ByTenant}) && q.Scope == (data.Scope{}) && q.Period == m.period {
-		m.overview().state.Tenants = l
+		m.overview().takeTenants(l)
 	}
-	return m.wantTrends(q)
+}
+
+func (p *listingPage) forget() {
+	p.state.Listing = nil
+	p.state.Table.Forget()
 }
 
 // regroup groups by the next of the view's groups.
@@ -92,12 +110,13 @@ func (p *listingPage) regroup(m *Model) tea.Cmd {
 	for len(m.options.Reader.Source.Tenants.Groups) == 0 && slices.Contains(p.group().By, spend.ByGroup) {
 		p.at = (p.at + 1) % len(p.view.Groups)
 	}
+	m.drop(p)
+	p.spoil()
 	p.state.Listing = nil
 	p.state.Table.SetContent(nil)
 	p.state.Table.SetSort(p.group().Sort())
 	p.state.Table.Column = 0
-	p.spoil()
-	return tea.Batch(m.first(p.reads(m)...), m.remember(p))
+	return m.remember(p)
 }
 
 func (p *listingPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -10,6 +11,7 @@ import (
 	"microspend/spend"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
+	"microspend/spend/whatif"
 	"microspend/tui/data"
 	"microspend/tui/view/explain"
 	"microspend/tui/view/listing"
@@ -28,40 +30,77 @@ func newOverviewPage() *overviewPage {
 
 func (p *overviewPage) name() string { return "overview" }
 
-// panel is a job that reads what a panel shows.
+// partOf is the part of the page that a panel is.
+func partOf(panel overview.Panel) part { return part(panel) }
+
+// partTenantTrends is the sparklines beside the tenants that cost most.
+const partTenantTrends = part(overview.PanelCount)
+
+// panel is the job that reads what a panel shows, none where it was read or is about to be.
 func panel[T any](
-	m *Model, p *overviewPage, of overview.Panel, read func(context.Context, data.Moment) (T, error), put func(*Model, T),
-) job {
+	m *Model, p *overviewPage, of overview.Panel, read func(context.Context, data.Moment) (T, error),
+	put func(*overview.State, T),
+) []job {
+	if !p.partDue(m, partOf(of)) {
+		return nil
+	}
 	at := m.at()
 	readNow := func(ctx context.Context) (T, error) { return read(ctx, at) }
-	return reading(&p.state.Faults[of], readNow, func(m *Model, got T) tea.Cmd {
-		put(m, got)
-		return nil
-	})
+	j := reading(&p.state.Faults[of], readNow, func(_ *Model, got T) { put(&p.state, got) })
+	j.part = partOf(of)
+	return []job{j}
 }
 
+// reads asks for the panels in the order in which a reader looks at them, which is also that of what they take.
 func (p *overviewPage) reads(m *Model) []job {
-	if !p.due(m) {
+	if m.sought() == nil || m.at().AsOf.IsZero() {
 		return nil
 	}
-	if p.state.Empty = m.status.AsOf.IsZero(); p.state.Empty {
+	r := m.options.Reader
+	return slices.Concat(
+		panel(m, p, overview.Figures, r.Sums, func(s *overview.State, sums *data.Sums) { s.Sums = sums }),
+		p.readTenants(m),
+		panel(m, p, overview.BudgetBars, r.Budgets, func(s *overview.State, b *budget.Report) { s.Budgets = b }),
+		panel(m, p, overview.InsteadOf, r.Instead, func(s *overview.State, i *data.Instead) { s.Instead = i }),
+		panel(m, p, overview.StandsOut, r.Anomalies, func(s *overview.State, a *anomaly.Report) { s.Anomalies = a }),
+		m.readTrends(p.tenants(m).query(m), &p.freshness, partTenantTrends),
+	)
+}
+
+// tenants is the listing of tenants that the page shows the largest of: the view of tenants, which needs not be read
+// again then, unless that is grouped by something else.
+func (p *overviewPage) tenants(m *Model) *listingPage {
+	if view := m.tenants(); view.at == 0 {
+		return view
+	}
+	return newListingPage(listing.Views()[0], 0)
+}
+
+func (p *overviewPage) readTenants(m *Model) []job {
+	if !p.partDue(m, partOf(overview.TopTenants)) {
 		return nil
 	}
-	tenants := m.tenants()
-	if tenants.at != 0 { // what the view of tenants is grouped by now is no list of tenants
-		tenants = newListingPage(listing.Views()[0], 0)
-	}
-	s, r := &p.state, m.options.Reader
-	return append(tenants.reads(m),
-		panel(m, p, overview.Figures, r.Sums, func(m *Model, sums *data.Sums) {
-			s.Sums, m.unknown = sums, sums.Month.Unknown
-		}),
-		panel(m, p, overview.Chart, r.Days, func(m *Model, d *data.Days) { s.Days, m.damage["days"] = d, d.Damaged }),
-		panel(m, p, overview.BudgetBars, r.Budgets, func(m *Model, b *budget.Report) {
-			s.Budgets, m.damage["budgets"] = b, b.Damaged
-		}),
-		panel(m, p, overview.StandsOut, r.Anomalies, func(_ *Model, a *anomaly.Report) { s.Anomalies = a }),
-		panel(m, p, overview.InsteadOf, r.Instead, func(_ *Model, i *data.Instead) { s.Instead = i }))
+	j := p.tenants(m).read(m)
+	j.part = partOf(overview.TopTenants)
+	return []job{j}
+}
+
+// takeTenants takes the tenants of the period chosen, whoever read them.
+func (p *overviewPage) takeTenants(l *data.Listing) {
+	p.state.Tenants = l
+	p.asked |= 1 << partOf(overview.TopTenants)
+}
+
+// forgetTenants drops the tenants of a period that is not looked at any more.
+func (p *overviewPage) forgetTenants(m *Model) {
+	m.drop(p, partOf(overview.TopTenants))
+	p.missed(partOf(overview.TopTenants))
+	p.state.Tenants = nil
+}
+
+func (p *overviewPage) forget() {
+	s := &p.state
+	s.Sums, s.Tenants, s.Budgets, s.Anomalies, s.Instead = nil, nil, nil, nil, nil
 }
 
 // overviewPageRows is how far a page key moves: the items of the overview lie in several panels of different heights.
@@ -91,12 +130,12 @@ func (p *overviewPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 func (p *overviewPage) under(m *Model) (period data.Period, tenant *string, page *explainPage) {
 	at, s := p.state.Focus, &p.state
 	period = m.period
-	explained := func(title string, steps ...explain.Step) *explainPage {
-		return newExplainPage(title, data.Query{Period: period, Scope: data.Scope{spend.ByTenant: tenant}}, steps...)
+	explained := func(title string) *explainPage {
+		return newExplainPage(title, data.Query{Period: period, Scope: data.Scope{spend.ByTenant: tenant}})
 	}
 	switch at.Panel {
 	case overview.Figures:
-		line, ok := s.TotalLine()
+		_, ok := s.TotalLine()
 		switch {
 		case at.Index == overview.FigureToday:
 			period = m.periodNow(data.Today)
@@ -106,9 +145,9 @@ func (p *overviewPage) under(m *Model) (period data.Period, tenant *string, page
 			page = explained("spent this month")
 		case !ok:
 		case at.Index == overview.FigureForecast:
-			page = derived("forecast", explain.Forecast(s.Budgets, line))
+			page = derived("forecast", overview.BudgetBars, ofTotal(explain.Forecast))
 		default:
-			page = derived("burn rate", explain.Burn(s.Budgets, line))
+			page = derived("burn rate", overview.BudgetBars, ofTotal(explain.Burn))
 		}
 	case overview.TopTenants:
 		if l := s.Tenants; l != nil && at.Index < len(l.Spend.Rows) && l.Spend.Rows[at.Index].Kind != spend.KindOther {
@@ -126,7 +165,9 @@ func (p *overviewPage) under(m *Model) (period data.Period, tenant *string, page
 			if line.Scope == budget.Tenant {
 				tenant = &line.Name
 			}
-			page = explained(title, explain.Budget(s.Budgets, line)...)
+			page = explained(title).derive(overview.BudgetBars, derive(
+				func(s *overview.State) (budget.Line, bool) { return s.SameBudget(line) },
+				func(s *overview.State, line budget.Line) explain.Steps { return explain.Budget(s.Budgets, line) }))
 		}
 	case overview.StandsOut:
 		if a, ok := s.Anomaly(at.Index); ok {
@@ -135,15 +176,41 @@ func (p *overviewPage) under(m *Model) (period data.Period, tenant *string, page
 			if day, err := civil.Parse(a.Day); err == nil {
 				period = data.Period{Kind: data.Custom, Span: day.Span(m.location())}
 			}
-			page = explained(a.Name()+" on "+a.Day, explain.Anomaly(a, m.options.Reader.AnomalyRule)...)
+			rule := m.options.Reader.AnomalyRule
+			page = explained(a.Name()+" on "+a.Day).derive(overview.StandsOut, derive(
+				func(s *overview.State) (anomaly.Anomaly, bool) { return s.SameAnomaly(a) },
+				func(_ *overview.State, a anomaly.Anomaly) explain.Steps { return explain.Anomaly(a, rule) }))
 		}
 	case overview.InsteadOf:
 		if alt, ok := s.Alternative(at.Index); ok {
-			steps := explain.Alternative(s.Instead, alt, m.location())
-			page = derived(alt.Name+" in place of MicroVMs", steps, explain.AlternativeNotes(alt)...)
+			loc := m.location()
+			page = derived(alt.Name+" in place of MicroVMs", overview.InsteadOf, derive(
+				func(s *overview.State) (whatif.Alternative, bool) { return s.SameAlternative(alt) },
+				func(s *overview.State, alt whatif.Alternative) explain.Steps {
+					return explain.Alternative(s.Instead, alt, loc)
+				},
+			), explain.AlternativeNotes(alt)...)
 		}
 	}
 	return period, tenant, page
+}
+
+// derive derives a figure from what finds it in the overview.
+func derive[T any](find func(*overview.State) (T, bool), steps func(*overview.State, T) explain.Steps) derivation {
+	return func(s *overview.State) (explain.Steps, bool) {
+		found, ok := find(s)
+		if !ok {
+			return nil, false
+		}
+		return steps(s, found), true
+	}
+}
+
+// ofTotal derives a figure from how everything together stands.
+func ofTotal(steps func(*budget.Report, budget.Line) explain.Steps) derivation {
+	return derive((*overview.State).TotalLine, func(s *overview.State, line budget.Line) explain.Steps {
+		return steps(s.Budgets, line)
+	})
 }
 
 // inspect opens or explains the figure under the cursor, or asks what if of its tenant.
@@ -175,5 +242,8 @@ func (p *overviewPage) keys(m *Model) []key.Binding {
 func (p *overviewPage) render(m *Model, width, height int) string {
 	s := p.state
 	s.Theme, s.Location = m.theme, m.location()
+	if m.status != nil {
+		s.Days, s.Empty = m.status.Days, m.status.AsOf.IsZero()
+	}
 	return overview.Render(s, width, height)
 }

@@ -19,13 +19,27 @@ type whatIfPage struct {
 	state  whatif.State
 	tenant string
 	period data.Period
-	asked  whatif.Choice // the choice that is being priced, or was last
+	priced *question // what is being priced, or was last; nil where nothing was
 	text
 	freshness
 
-	soughtRecorded bool // recorded timeouts are being read, or were
-	soughtPauses   bool // single pauses are being read, or were
+	recalled bool // it is known whether timeouts are recorded
 }
+
+// question is what an outcome answers.
+type question struct {
+	whatif.Choice
+	pauses *measured.Pauses
+	fault  string // why there are none
+}
+
+// The parts of a what-if that are read by themselves.
+const (
+	partBill part = iota
+	partOutcome
+	partRecorded // the idle timeouts that are recorded
+	partPauses   // single suspensions
+)
 
 // whatIf opens a what-if of a tenant. Nil is none, which the foot says.
 func (m *Model) whatIf(tenant *string, period data.Period) tea.Cmd {
@@ -55,76 +69,108 @@ func (p *whatIfPage) name() string { return "what if" }
 
 func (p *whatIfPage) spoil() {
 	p.freshness.spoil()
-	p.state.Pauses.Reading, p.soughtPauses, p.soughtRecorded = false, false, false
+	p.state.Pauses.Reading, p.priced = false, nil
 }
 
+func (p *whatIfPage) missed(of part) {
+	p.freshness.missed(of)
+	switch of {
+	case partOutcome:
+		p.priced = nil
+	case partPauses:
+		p.state.Pauses.Reading = false
+	}
+}
+
+func (p *whatIfPage) forget() {
+	s := &p.state
+	s.Read, s.Parts, s.Outcome, s.Pauses = false, nil, nil, whatif.Pauses{}
+	p.priced, p.recalled = nil, false
+}
+
+// reads asks for the bill first, and then for what the choice comes to: at first from averages, where single pauses
+// would tell more. Those are read behind it, and only for a choice that they matter to.
 func (p *whatIfPage) reads(m *Model) []job {
-	if !p.due(m) {
+	if p.partDue(m, partBill) {
+		return []job{p.readBill(m)}
+	}
+	if !p.state.Read || m.target != nil || !m.settled() {
 		return nil
 	}
-	reader, period, scope := m.options.Reader, p.period.Until(m.at()), data.Scope{spend.ByTenant: &p.tenant}
-	var state pricing.State
-	read := func(ctx context.Context) ([]measured.Part, error) {
+	var jobs []job
+	if asks := p.question(); p.priced == nil || *p.priced != asks {
+		m.drop(p, partOutcome)
+		p.priced = &asks
+		state, reader, at := p.state, m.options.Reader, m.at()
+		price := func(context.Context) (*measured.Outcome, error) { return p.price(reader, at, state) }
+		j := reading(&p.state.Fault, price, func(_ *Model, o *measured.Outcome) { p.state.Outcome = o })
+		j.part = partOutcome
+		jobs = append(jobs, j)
+	}
+	return append(jobs, p.refine(m)...)
+}
+
+func (p *whatIfPage) question() question {
+	return question{p.state.Choice, p.state.Pauses.Seen, p.state.Pauses.Fault}
+}
+
+// readBill reads what is to be changed, and prices the choice, so that both are of the same moment.
+func (p *whatIfPage) readBill(m *Model) job {
+	reader, at, period, scope := m.options.Reader, m.at(), p.period.Until(m.at()), data.Scope{spend.ByTenant: &p.tenant}
+	state := p.state
+	state.Pauses = whatif.Pauses{}
+	read := func(ctx context.Context) (whatif.State, error) {
 		parts, total, err := reader.Parts(ctx, period, scope, spend.ByRegion)
-		state = total.Measured
-		return parts, err
+		if err != nil {
+			return state, err
+		}
+		state.Read, state.Parts, state.Measured, state.To = true, parts, total.Measured, period.To
+		state.Outcome, err = p.price(reader, at, state)
+		return state, err
 	}
-	return []job{reading(&p.state.Fault, read, func(m *Model, parts []measured.Part) tea.Cmd {
-		p.state.Parts, p.state.Measured, p.state.Read, p.state.To = parts, state, true, period.To
-		return m.first(p.work(m))
-	})}
+	return reading(&p.state.Fault, read, func(_ *Model, got whatif.State) {
+		s := &p.state
+		s.Read, s.Parts, s.Measured, s.To, s.Outcome = true, got.Parts, got.Measured, got.To, got.Outcome
+		p.priced = &question{Choice: got.Choice}
+	})
 }
 
-// work prices the choice.
-func (p *whatIfPage) work(m *Model) job {
-	p.asked = p.state.Choice
-	state, reader, today := p.state, m.options.Reader, pricing.DateOf(m.at().Now)
-	price := func(context.Context) (*measured.Outcome, error) {
-		return whatif.Work(&state, reader.Prices, func(region string) (pricing.RateCard, error) {
-			return reader.Source.Card(region, today)
-		})
-	}
-	return reading(&p.state.Fault, price, p.putOutcome)
+// price works out what a choice comes to.
+func (*whatIfPage) price(reader *data.Reader, at data.Moment, state whatif.State) (*measured.Outcome, error) {
+	return whatif.Work(&state, reader.Prices, func(region string) (pricing.RateCard, error) {
+		return reader.Source.Card(region, pricing.DateOf(at.Now))
+	})
 }
 
-// putOutcome shows the outcome: at first from averages, where single pauses would tell more. Those are read behind
-// it, and only for a choice that they matter to.
-func (p *whatIfPage) putOutcome(m *Model, outcome *measured.Outcome) tea.Cmd {
-	p.state.Outcome = outcome
-	reader := m.options.Reader
-	if !p.soughtRecorded && reader.Launched != nil {
-		p.soughtRecorded = true
-		return p.recall(m)
-	}
-	if p.soughtPauses || !p.state.Longer() || reader.Records == nil {
+// refine reads the idle timeouts that are recorded and, for a choice that they matter to, single pauses.
+func (p *whatIfPage) refine(m *Model) []job {
+	reader, from, to, tenant := m.options.Reader, p.state.From, p.state.To, p.tenant
+	switch {
+	case reader.Records == nil:
+		return nil
+	case reader.Launched != nil && p.partDue(m, partRecorded):
+		return []job{{part: partRecorded, behind: true, read: func(ctx context.Context) (put, error) {
+			pauses, err := reader.Recorded(ctx, from, to, tenant)
+			return func(*Model) { p.recall(pauses, err) }, nil // where they cannot be read in time, the timeout stays assumed
+		}}}
+	case reader.Launched != nil && !p.recalled, !p.state.Longer(), !p.partDue(m, partPauses):
 		return nil
 	}
-	p.soughtPauses, p.state.Pauses.Reading = true, true
-	from, to, tenant := p.state.From, p.state.To, p.tenant
-	read := func(ctx context.Context) (*measured.Pauses, error) { return reader.Pauses(ctx, from, to, tenant) }
-	return m.enqueue(func(ctx context.Context) doneMsg {
-		pauses, err := read(ctx)
-		return doneMsg{err: err, put: func(m *Model) tea.Cmd {
-			p.state.Pauses = whatif.Pauses{Seen: pauses, Fault: faultText(err)}
-			return m.first(p.work(m))
-		}}
-	})
+	p.state.Pauses.Reading = true
+	return []job{{part: partPauses, behind: true, read: func(ctx context.Context) (put, error) {
+		pauses, err := reader.Pauses(ctx, from, to, tenant)
+		return func(*Model) { p.state.Pauses = whatif.Pauses{Seen: pauses, Fault: faultText(err)} }, err
+	}}}
 }
 
-// recall starts from the idle timeouts that are recorded, where some are. They come with the single pauses. Where they
-// cannot be read in time, the timeout stays assumed.
-func (p *whatIfPage) recall(m *Model) tea.Cmd {
-	reader, from, to, tenant := m.options.Reader, p.state.From, p.state.To, p.tenant
-	return m.enqueue(func(ctx context.Context) doneMsg {
-		pauses, err := reader.Recorded(ctx, from, to, tenant)
-		return doneMsg{put: func(m *Model) tea.Cmd {
-			if err == nil && pauses != nil {
-				p.soughtPauses, p.state.Pauses = true, whatif.Pauses{Seen: pauses}
-				p.state.Recall(pauses.Present())
-			}
-			return m.first(p.work(m))
-		}}
-	})
+// recall starts from the idle timeouts that are recorded, where some are. They come with the single pauses.
+func (p *whatIfPage) recall(pauses *measured.Pauses, err error) {
+	p.recalled = true
+	if err == nil && pauses != nil {
+		p.asked |= 1 << partPauses
+		p.state.Pauses = whatif.Pauses{Seen: pauses}
+		p.state.Recall(pauses.Present())
+	}
 }
 
 func (p *whatIfPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
@@ -142,9 +188,6 @@ func (p *whatIfPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		m.pop()
 	default:
 		return nil, p.scrolled(m, k)
-	}
-	if p.state.Read && p.asked != p.state.Choice {
-		return m.first(p.work(m)), true
 	}
 	return nil, true
 }

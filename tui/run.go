@@ -9,6 +9,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"microspend/tui/data"
 	"microspend/tui/theme"
 )
 
@@ -71,10 +72,11 @@ func Once(ctx context.Context, options Options, dark bool, colors theme.Colors, 
 	}
 	options.StateFile, options.Collector = "", nil
 	m := newModel(ctx, options)
-	defer func() { m.cancel() }()
+	defer m.stop()
 	m.width, m.height = width, height
 	m.setTheme(dark, colors)
-	if err := m.settle(m.enqueue(m.readStatus())); err != nil {
+	m.reload()
+	if err := m.settle(m.proceed()); err != nil {
 		return "", err
 	}
 	return m.frame(), nil
@@ -96,7 +98,7 @@ func (m *Model) settle(cmd tea.Cmd) error {
 		if msg == nil {
 			continue
 		}
-		if done, ok := msg.(doneMsg); ok && done.err != nil {
+		if done, ok := msg.(doneMsg); ok && done.err != nil && !errors.Is(done.err, data.ErrChanged) {
 			return done.err
 		}
 		_, more := m.Update(msg)

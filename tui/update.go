@@ -32,7 +32,8 @@ type (
 
 // Init implements tea.Model.
 func (m *Model) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, tick(), m.enqueue(m.readStatus()), m.collectNow())
+	m.reload()
+	return tea.Batch(tea.RequestBackgroundColor, tick(), m.proceed(), m.collectNow())
 }
 
 func tick() tea.Cmd { return tea.Tick(time.Second, func(t time.Time) tea.Msg { return tickMsg(t) }) }
@@ -44,7 +45,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	default:
 		m.changed = true
 	}
-	return m, m.handle(msg)
+	cmd := m.handle(msg)
+	return m, tea.Batch(cmd, m.proceed())
 }
 
 func (m *Model) handle(msg tea.Msg) tea.Cmd {
@@ -68,9 +70,9 @@ func (m *Model) handle(msg tea.Msg) tea.Cmd {
 	case tickMsg:
 		return tea.Batch(tick(), m.ticked())
 	case versionMsg:
-		return m.lookedAt(msg)
+		m.lookedAt(msg)
 	case doneMsg:
-		return m.done(msg)
+		m.done(msg)
 	case collectedMsg:
 		return m.collected(msg)
 	case exportedMsg:
@@ -103,14 +105,13 @@ func (m *Model) ticked() tea.Cmd {
 	if m.paused {
 		return nil
 	}
-	var reload tea.Cmd
 	if m.period.Kind != data.Custom {
 		if fresh := m.periodNow(m.period.Kind); fresh != m.period {
-			m.period = fresh
-			reload = m.reload()
+			m.turnTo(fresh)
+			m.reload()
 		}
 	}
-	return tea.Batch(reload, m.look(false), m.collectAgain())
+	return tea.Batch(m.look(false), m.collectAgain())
 }
 
 // lookFor is how long an answer about the fingerprint is waited for.
@@ -132,22 +133,23 @@ func (m *Model) look(now bool) tea.Cmd {
 	}
 }
 
-func (m *Model) lookedAt(msg versionMsg) tea.Cmd {
+func (m *Model) lookedAt(msg versionMsg) {
 	m.looking = false
-	if msg.err != nil {
+	switch s := m.sought(); {
+	case msg.err != nil:
 		m.fault = faultText(msg.err)
-		return nil
-	}
-	if m.status != nil && msg.version == m.status.Fingerprint && m.fault == "" {
-		if len(m.queue) == 0 && !m.busy {
+	case !m.settled():
+		// It is being read, or it could not be: the next look will tell.
+		if m.running == nil {
+			m.reload()
+		}
+	case msg.version == s.Fingerprint && m.fault == "":
+		if !m.busy() {
 			m.readAt = m.options.Clock() // it is as new as the ledger
 		}
-		return nil
+	case !m.busy():
+		m.reload()
 	}
-	if m.busy {
-		return nil // it is being read; the next look will tell
-	}
-	return m.reload()
 }
 
 // pressed handles a key: the prompt comes first, then the page, then the keys that hold everywhere.
@@ -186,7 +188,8 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 		return m.shiftPeriod(1)
 	case key.Matches(k, keys.Refresh):
 		m.say("reading again", false)
-		return tea.Batch(m.reload(), m.collectNow())
+		m.reload()
+		return m.collectNow()
 	case key.Matches(k, keys.Pause):
 		m.paused = !m.paused
 		if !m.paused {
@@ -200,7 +203,7 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 
 func (m *Model) quit() tea.Cmd {
 	m.quitting = true
-	m.cancel()
+	m.stop()
 	m.stopCollecting()
 	if save := m.save(); save != nil {
 		return tea.Sequence(save, tea.Quit)
@@ -210,13 +213,24 @@ func (m *Model) quit() tea.Cmd {
 
 // setPeriod looks at another time.
 func (m *Model) setPeriod(p data.Period) tea.Cmd {
-	m.period = p
+	m.turnTo(p)
 	m.memory.Period = p.Kind.String()
-	m.spoil()
-	if m.status == nil {
-		return tea.Batch(m.enqueue(m.readStatus()), m.save())
+	return m.save()
+}
+
+// turnTo takes a period. What was read of another is not shown under its name.
+func (m *Model) turnTo(p data.Period) {
+	m.period = p
+	for _, pages := range m.pages {
+		for _, of := range pages {
+			if l, ok := of.(*listingPage); ok && l.period == nil {
+				m.drop(l)
+				l.spoil()
+				l.forget()
+			}
+		}
 	}
-	return tea.Batch(m.readShown(), m.save())
+	m.overview().forgetTenants(m)
 }
 
 // nextPeriod goes through month, today and week, and the last period that was typed, if any.

@@ -7,6 +7,7 @@ package data
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"time"
@@ -144,21 +145,42 @@ func shownName(row *spend.Row, d spend.Dimension) string {
 	}
 }
 
-// Status is how far the data goes.
+// Status is how far the data goes, as of a moment.
 type Status struct {
+	Now         time.Time // the moment
 	Fingerprint string
 	AsOf        time.Time // zero where there is no data in the last eight weeks
+	Days        *Days     // the last ones; nil where there is no data
 }
 
-// Status reads how far the data goes.
+// ErrChanged says that the ledger was written to while it was read, so that what was read first need not agree with
+// what was read last.
+var ErrChanged = errors.New("the ledger has changed while it was read")
+
+// Status reads how far the data goes. With [ErrChanged] it is complete, too.
 func (r *Reader) Status(ctx context.Context, now time.Time) (Status, error) {
-	var s Status
+	s := Status{Now: now}
 	var err error
 	if s.Fingerprint, err = r.Version(ctx); err != nil {
 		return s, err
 	}
-	s.AsOf, err = r.Source.AsOf(ctx, now)
-	return s, err
+	if s.AsOf, err = r.Source.AsOf(ctx, now); err == nil && !s.AsOf.IsZero() {
+		s.Days, err = r.Days(ctx, Moment{now, s.AsOf})
+	}
+	return s, r.Unchanged(ctx, s.Fingerprint, err)
+}
+
+// Unchanged is how a read ended that began when the ledger had a version: in [ErrChanged] where it has another now,
+// which may well be why it failed.
+func (r *Reader) Unchanged(ctx context.Context, version string, err error) error {
+	now, fault := r.Version(ctx)
+	switch {
+	case fault == nil && now != version:
+		return ErrChanged
+	case err != nil:
+		return err
+	}
+	return fault
 }
 
 // Version is the ledger's fingerprint.

@@ -102,6 +102,7 @@ type Days struct {
 	Total    decimal.Decimal
 	State    pricing.State    // of the total
 	Coverage *decimal.Decimal // nil where nothing was measured
+	Unknown  []spend.Unknown  // rates that are needed and that are not known
 	Damaged  []ledger.DamagedFile
 }
 
@@ -116,6 +117,7 @@ func (r *Reader) Days(ctx context.Context, at Moment) (*Days, error) {
 	}
 	out := &Days{
 		Damaged:  found.Damaged,
+		Unknown:  found.Total.Unknown,
 		Total:    found.Total.Amount,
 		State:    found.Total.State(),
 		Coverage: spend.Coverage(&found.Total.Sum),

@@ -22,6 +22,13 @@ type State struct {
 	shown []int32
 	total decimal.Decimal
 	held  []int32 // the order that all rows keep while it is held; nil is that of the column
+	was   *place  // where the cursor was in content that was forgotten
+}
+
+// place is where the cursor is: on the row with an id, so many rows below the first in sight.
+type place struct {
+	id     string
+	offset int
 }
 
 // Shown is how many rows the filter leaves.
@@ -46,18 +53,18 @@ func (s *State) Rows() []int32 { return s.shown }
 
 // SetContent takes new data. The cursor stays on its row, by its id, where the row is still there.
 func (s *State) SetContent(c *Content) {
-	id, had := "", false
 	if row := s.Row(); row >= 0 {
-		id, had = s.Content.ID(row), true
+		s.was = &place{s.Content.ID(row), s.Offset}
 	}
 	if s.held != nil {
 		s.held = s.heldOrder(c)
 	}
-	line := s.Cursor - s.Offset
-	s.Content = c
+	was, line := s.was, s.Cursor-s.Offset
+	s.Content, s.was = c, nil
 	s.refresh()
-	if had {
-		s.Select(id)
+	if was != nil {
+		s.Offset = was.offset
+		s.Select(was.id)
 	}
 	if s.held != nil {
 		s.Offset = s.Cursor - line // what is read does not move, although rows above it may have left
@@ -120,6 +127,16 @@ func (s *State) each(yield func(row int32)) {
 	for _, row := range s.held {
 		yield(row)
 	}
+}
+
+// Forget drops the content. The cursor is on its row again when the next content has it.
+func (s *State) Forget() {
+	was := s.was
+	if row := s.Row(); row >= 0 {
+		was = &place{s.Content.ID(row), s.Offset}
+	}
+	s.SetContent(nil)
+	s.was = was
 }
 
 // Select puts the cursor on the row with an id, if it is shown.

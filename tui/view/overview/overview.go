@@ -163,6 +163,29 @@ func (s *State) Alternative(i int) (whatif.Alternative, bool) {
 	return at(s.Instead.Alternatives, i)
 }
 
+// same is the one of some items that another, of figures that were read before, was then.
+func same[T any](items []T, is func(T) bool) (found T, ok bool) {
+	return at(items, slices.IndexFunc(items, is))
+}
+
+// SameBudget is how a budget stands now.
+func (s *State) SameBudget(was budget.Line) (budget.Line, bool) {
+	return same(s.budgetLines(), func(l budget.Line) bool { return l.Subject == was.Subject && l.Period == was.Period })
+}
+
+// SameAnomaly is a day that stood out, as it does now.
+func (s *State) SameAnomaly(was anomaly.Anomaly) (anomaly.Anomaly, bool) {
+	return same(s.anomalies(), func(a anomaly.Anomaly) bool { return a.Name() == was.Name() && a.Day == was.Day })
+}
+
+// SameAlternative is what something else would cost now.
+func (s *State) SameAlternative(was whatif.Alternative) (whatif.Alternative, bool) {
+	if s.Instead == nil {
+		return whatif.Alternative{}, false
+	}
+	return same(s.Instead.Alternatives, func(a whatif.Alternative) bool { return a.Kind == was.Kind })
+}
+
 // Move puts the focus on an item that is so many further; ones that no longer exist count as the first of their panel.
 func (s *State) Move(by int) {
 	items := s.Items()
