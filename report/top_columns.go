@@ -112,9 +112,9 @@ func topMoney(s *fleet.Snapshot) []topColumn {
 	sum := func(m *fleet.MicroVM) fleet.Amount { return m.Spent.Plus(m.Newer) }
 	soFar := addingUp(s, sum)
 	return []topColumn{
-		amount("burn_per_hour", "$/h", "an hour of it now", 0, func(m *fleet.MicroVM) view.Value {
+		perHour(amount("burn_per_hour", "burn", "an hour of it now", 0, func(m *fleet.MicroVM) view.Value {
 			return AmountValue(m.BurnPerHour, TopPlaces).SettledBy(burn(m))
-		}),
+		})),
 		amount("so_far", "so far", "spent so far", 2, func(m *fleet.MicroVM) view.Value {
 			value := AmountValue(sum(m), TopPlaces).SettledBy(soFar(m))
 			if sum(m).State == pricing.Exact && !m.Newer.USD.IsZero() {
@@ -126,6 +126,11 @@ func topMoney(s *fleet.Snapshot) []topColumn {
 		data(amount("spent_estimated", "", "of it newer than the ledger", 0,
 			plain(func(m *fleet.MicroVM) fleet.Amount { return m.Newer }))),
 	}
+}
+
+func perHour(c topColumn) topColumn {
+	c.Unit = "$/h"
+	return c
 }
 
 // data is a column for programs, and for filters.

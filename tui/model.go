@@ -59,6 +59,7 @@ type Model struct {
 	badNews  bool // the notice is of something that failed
 
 	collect  *collecting
+	fleet    looking
 	memory   memory
 	memoryAt string // what was last saved
 }
@@ -85,6 +86,7 @@ func newModel(ctx context.Context, options Options) *Model {
 	for _, view := range views() {
 		m.pages = append(m.pages, []page{view.page()})
 	}
+	m.fleet.page = m.pages[len(m.pages)-1][0].(*livePage)
 	m.view = max(0, slices.Index(Views(), options.View))
 	return m
 }

@@ -46,6 +46,18 @@ func (p *listingPage) group() listing.Group { return p.view.Groups[p.at] }
 
 func (p *listingPage) name() string { return p.view.Name }
 
+func (p *listingPage) table() *table.State { return p.state.Table }
+
+func (p *listingPage) kept() (view string, groups []string, at *int) {
+	for _, g := range p.view.Groups {
+		groups = append(groups, g.Noun)
+	}
+	if p.opened {
+		return "", groups, &p.at
+	}
+	return p.view.Name, groups, &p.at
+}
+
 func (p *listingPage) query(m *Model) data.Query {
 	return data.Query{Period: m.periodOf(p), By: p.group().By, Scope: p.scope, Most: p.group().Most()}
 }
@@ -192,6 +204,6 @@ func (p *listingPage) render(m *Model, width, height int) string {
 	if p.opened {
 		s.Path = p.view.Name
 	}
-	s.Typing = m.prompt != nil && m.prompt.listing == p
+	s.Typing = m.prompt != nil && m.prompt.filtering == tablePage(p)
 	return listing.Render(s, width, height)
 }

@@ -12,10 +12,10 @@ import (
 
 // prompt is what keys go to while something is asked for.
 type prompt struct {
-	label   string
-	text    string
-	fault   string       // what is wrong with the text
-	listing *listingPage // the listing whose filter is typed, which shows it itself
+	label     string
+	text      string
+	fault     string    // what is wrong with the text
+	filtering tablePage // the page whose filter is typed, which shows it itself
 
 	changed func(m *Model, text string)
 	accept  func(m *Model, text string) (tea.Cmd, error) // nil takes no text, only the keys it names
@@ -91,14 +91,14 @@ func (p *prompt) set(m *Model, text string) {
 	}
 }
 
-// filterPrompt filters a listing while it is typed. Arrows still move the cursor.
-func filterPrompt(m *Model, page *listingPage) *prompt {
+// filterPrompt filters a table while it is typed. Arrows still move the cursor.
+func filterPrompt(m *Model, page tablePage) *prompt {
 	return &prompt{
-		label: "filter", text: page.state.Table.Text, listing: page,
-		changed: func(_ *Model, text string) { page.state.Table.SetFilter(text) },
+		label: "filter", text: page.table().Text, filtering: page,
+		changed: func(_ *Model, text string) { page.table().SetFilter(text) },
 		accept:  func(m *Model, _ string) (tea.Cmd, error) { return m.remember(page), nil },
 		dismiss: func(m *Model) tea.Cmd {
-			page.state.Table.SetFilter("")
+			page.table().SetFilter("")
 			return m.remember(page)
 		},
 		other: func(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {

@@ -70,13 +70,13 @@ func Once(ctx context.Context, options Options, dark bool, colors theme.Colors, 
 	if width < leastWidth || height < leastHeight {
 		return "", fmt.Errorf("%d×%d is too small; %d×%d is needed", width, height, leastWidth, leastHeight)
 	}
-	options.StateFile, options.Collector = "", nil
+	options.StateFile, options.Collector, options.LiveEvery = "", nil, 0
 	m := newModel(ctx, options)
 	defer m.stop()
 	m.width, m.height = width, height
 	m.setTheme(dark, colors)
 	m.reload()
-	if err := m.settle(m.proceed()); err != nil {
+	if err := m.settle(tea.Batch(m.proceed(), m.lookAtFleet(false))); err != nil {
 		return "", err
 	}
 	return m.frame(), nil
@@ -100,6 +100,9 @@ func (m *Model) settle(cmd tea.Cmd) error {
 		}
 		if done, ok := msg.(doneMsg); ok && done.err != nil && !errors.Is(done.err, data.ErrChanged) {
 			return done.err
+		}
+		if looked, ok := msg.(lookedMsg); ok && looked.err != nil {
+			return looked.err
 		}
 		_, more := m.Update(msg)
 		pending = append(pending, more)

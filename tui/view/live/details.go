@@ -32,6 +32,10 @@ func (s *State) pane(m *fleet.MicroVM, width, height int) []string {
 	for _, l := range s.facts(m, width-labelCells-2) {
 		lines = append(lines, " "+t.Muted.Text(draw.Left(l.label, labelCells))+draw.Cut(l.text, width-labelCells-2))
 	}
+	if height > paneHeight+4 { // there is room for more than the short of it
+		states := append([]string{"", draw.Heading(t, "states", "newest first", width)}, s.stretches(m, width)...)
+		lines = append(lines, states...)
+	}
 	return lines[:min(len(lines), height)]
 }
 
@@ -62,22 +66,31 @@ func (s *State) Details(m *fleet.MicroVM, width int) []string {
 		add(l.label, draw.Wrap(l.text, room)...)
 	}
 	lines = append(lines, "", draw.Cut(draw.Heading(t, "states", "newest first", width), width))
+	lines = append(lines, s.stretches(m, width)...)
+	lines = append(lines, "", draw.Cut(draw.Heading(t, "events", "newest first", width), width))
+	return append(lines, s.events(width, len(s.Snapshot.Events), func(e *fleet.Event) bool {
+		return e.MicroVM == m.ID && e.Region == m.Region && e.Account == m.Account
+	})...)
+}
+
+// stretches are the states that it was in, the newest first.
+func (s *State) stretches(m *fleet.MicroVM, width int) []string {
+	t := s.Theme
+	if len(m.Life) == 0 {
+		return []string{" " + t.Muted.Text("no state has been seen for any length of time yet")}
+	}
+	var lines []string
 	for _, stretch := range slices.Backward(m.Life) {
 		sure := ""
 		if !stretch.Sure {
 			sure = t.Muted.Text("  not seen twice: the state may have changed in between")
 		}
-		lines = append(lines, draw.Cut(fmt.Sprintf(" %s  %s %s %s%s", s.clock(stretch.From), statePaint(stretch.State, t).
-			Text(Symbol(stretch.State)), draw.Left(draw.Name(report.StateValue(stretch.State).String()), 11),
+		lines = append(lines, draw.Cut(fmt.Sprintf(" %s  %s %s %s%s", draw.Left(s.clock(stretch.From), 12),
+			statePaint(stretch.State, t).Text(Symbol(stretch.State)),
+			draw.Left(draw.Name(report.StateValue(stretch.State).String()), 11),
 			draw.Right(figures.Duration(stretch.To.Sub(stretch.From)), 7), sure), width))
 	}
-	if len(m.Life) == 0 {
-		lines = append(lines, " "+t.Muted.Text("no state has been seen for any length of time yet"))
-	}
-	lines = append(lines, "", draw.Cut(draw.Heading(t, "events", "newest first", width), width))
-	return append(lines, s.events(width, len(s.Snapshot.Events), func(e *fleet.Event) bool {
-		return e.MicroVM == m.ID && e.Region == m.Region && e.Account == m.Account
-	})...)
+	return lines
 }
 
 // about1 is whose a MicroVM is and what it is made of, as far as that is known.
@@ -164,7 +177,7 @@ func (s *State) moneyWords(m *fleet.MicroVM) string {
 	sum := total.USD.RoundBank(report.TopPlaces)
 	var parts []string
 	for q, d := range figures.Settle(exact, sum, report.TopPlaces) {
-		if of := m.Quantities[q]; of.Known && !of.USD.IsZero() {
+		if of := m.Quantities[q]; of.Known && !d.IsZero() {
 			name := strings.TrimPrefix(pricing.BilledQuantity(q).Name(), "snapshot ")
 			parts = append(parts, name+" "+report.AmountValue(fleet.Amount{USD: d, State: of.State, Known: true}, report.TopPlaces).String())
 		}
@@ -173,11 +186,14 @@ func (s *State) moneyWords(m *fleet.MicroVM) string {
 	if len(parts) > 0 {
 		text = strings.Join(parts, " + ") + " = " + text
 	}
-	switch {
+	switch newer := "≈ " + report.AmountValue(m.Newer, report.TopPlaces).String(); {
 	case !m.Newer.Known:
 		text += ", without what is newer than the ledger"
-	case !m.Newer.USD.IsZero():
-		text += ", of it ≈ " + report.AmountValue(m.Newer, report.TopPlaces).String() + " not in the ledger yet"
+	case m.Newer.USD.IsZero():
+	case s.Snapshot.LedgerUntil.IsZero() || m.Spent.USD.IsZero():
+		text += ", all of it ≈"
+	default:
+		text += ", " + newer + " of it since " + s.clock(s.Snapshot.LedgerUntil)
 	}
 	return text
 }
@@ -236,18 +252,17 @@ func (s *State) idleWords(m *fleet.MicroVM) string {
 	if p.MaxIdle > 0 {
 		text = "suspended after " + short(p.MaxIdle) + " without a request"
 	}
+	if left, known := m.IdleRemaining(s.Snapshot.At); known {
+		text = "suspended in " + figures.Duration(left) + " (idle for " + figures.Duration(m.IdleFor(s.Snapshot.At)) + " of " +
+			short(p.MaxIdle) + ")"
+	}
 	if p.Suspended > 0 {
 		text += "; terminated after " + short(p.Suspended) + " suspended"
 	}
 	if p.AutoResume {
-		text += "; a request resumes it"
-	} else {
-		text += "; only a call resumes it"
+		return text + "; a request resumes it"
 	}
-	if left, known := m.IdleRemaining(s.Snapshot.At); known {
-		text += "; idle for " + figures.Duration(m.IdleFor(s.Snapshot.At)) + ", suspended in " + figures.Duration(left)
-	}
-	return text
+	return text + "; only a call resumes it"
 }
 
 // short is a length of time without what is zero: 5m, 1h30m, 8h.

@@ -42,7 +42,7 @@ func (l *List) gather() {
 			if name == "" {
 				shown = "–"
 			}
-			l.groups = append(l.groups, group{name: name, shown: shown})
+			l.groups = append(l.groups, group{name: name, shown: shown, money: [2]fleet.Amount{{Known: true}}})
 		}
 		l.groups[at].add(m, l.Snapshot)
 	}
@@ -116,8 +116,8 @@ func (l *List) groupColumns() []table.Column {
 	idle, nearCap := func(g *group) int { return g.idle }, func(g *group) int { return g.nearCap }
 	so := money(1, soFarID, "so far", 2)
 	so.Word = "spent"
-	burn := money(0, burnID, "$/h", 0)
-	burn.Word = "burn"
+	burn := money(0, burnID, "burn", 0)
+	burn.Word, burn.Unit = "burn", "$/h"
 	return []table.Column{
 		{Least: 12, Most: 44, Column: view.Column[int]{
 			ID: l.Group.column, Title: l.Group.column, Value: func(row int) view.Value { return view.Text(l.groups[row].shown) },

@@ -87,40 +87,49 @@ func (l *List) GroupFilter(row int) string {
 	return l.Group.column + `="` + strings.ReplaceAll(l.groups[row].shown, `"`, "") + `"`
 }
 
+// SortedBy is the column that rows are sorted by at first, the largest first: the burn.
+const SortedBy = burnID
+
 // burnID and soFarID are the columns that are added up.
 const (
 	burnID  = "burn_per_hour"
 	soFarID = "so_far"
 )
 
-// shownAs is how the dashboard shows a column of [report.TopColumns] where that differs from plain text.
+// shownAs is how the dashboard shows a column of [report.TopColumns] where that differs from plain text: its width, when
+// it gives way, and its paint.
 var shownAs = map[string]struct {
-	least, most int
-	tone        func(l *List, m *fleet.MicroVM, t *theme.Theme) theme.Paint
+	least, most, drop int
+	tone              func(l *List, m *fleet.MicroVM, t *theme.Theme) theme.Paint
 }{
-	"microvm": {least: 12, most: 44},
-	"tenant":  {least: 8, most: 20},
-	"image":   {least: 8, most: 24},
-	"state": {tone: func(_ *List, m *fleet.MicroVM, t *theme.Theme) theme.Paint {
+	"microvm_id": {least: 21, most: 44},
+	"tenant":     {least: 8, most: 20, drop: 3},
+	"image":      {least: 14, most: 24, drop: 6},
+	"state": {drop: 1, tone: func(_ *List, m *fleet.MicroVM, t *theme.Theme) theme.Paint {
 		return statePaint(m.State, t)
 	}},
-	"arch": {tone: muted}, "region": {tone: muted}, "account": {tone: muted},
-	"running_seconds": {tone: muted}, "suspended_seconds": {tone: muted},
-	"left_seconds": {tone: func(l *List, m *fleet.MicroVM, t *theme.Theme) theme.Paint {
+	"arch": {tone: muted, drop: 12}, "region": {tone: muted, drop: 11}, "account": {tone: muted, drop: 14},
+	"age_seconds":     {drop: 4},
+	"running_seconds": {tone: muted, drop: 10}, "suspended_seconds": {tone: muted, drop: 10},
+	"left_seconds": {drop: 13, tone: func(l *List, m *fleet.MicroVM, t *theme.Theme) theme.Paint {
 		if m.NearCap(l.Snapshot.At) {
 			return t.Bad
 		}
 		return t.Muted
 	}},
-	"idle_seconds": {tone: func(l *List, m *fleet.MicroVM, t *theme.Theme) theme.Paint {
+	"idle_seconds": {drop: 5, tone: func(l *List, m *fleet.MicroVM, t *theme.Theme) theme.Paint {
 		if m.Idles(l.Snapshot.At) {
 			return t.Warn
 		}
 		return t.Muted
 	}},
-	"suspends_in_seconds": {tone: muted},
-	burnID:                {tone: func(_ *List, _ *fleet.MicroVM, t *theme.Theme) theme.Paint { return t.Strong }},
+	"idle_remaining_seconds": {tone: muted, drop: 9},
+	burnID:                   {tone: func(_ *List, _ *fleet.MicroVM, t *theme.Theme) theme.Paint { return t.Strong }},
+	soFarID:                  {drop: 2},
 }
+
+// capDrop is when the bar of the age gives way.
+const capDrop = 8
 
 func muted(_ *List, _ *fleet.MicroVM, t *theme.Theme) theme.Paint { return t.Muted }
 
@@ -143,7 +152,7 @@ func (l *List) columns() []table.Column {
 		columns = append(columns, table.Column{
 			Word: words[c.ID], Least: how.least, Most: how.most, Tone: l.tone(how.tone),
 			Column: view.Column[int]{
-				ID: c.ID, Title: c.Title, Long: c.Long, Unit: c.Unit, Align: c.Align, Drop: c.Drop,
+				ID: c.ID, Title: c.Title, Long: c.Long, Unit: c.Unit, Align: c.Align, Drop: how.drop,
 				Value: func(row int) view.Value {
 					v := c.Value(l.rows[row])
 					if c.Align == view.Left && c.Unit == "" {
@@ -179,7 +188,7 @@ func (l *List) tone(
 // capBar is the age as a part of the longest life.
 func (l *List) capBar() table.Column {
 	return table.Column{
-		Fixed: 10, Column: view.Column[int]{ID: "cap", Title: "of its life", Drop: 9},
+		Fixed: 8, Column: view.Column[int]{ID: "cap", Title: "of life", Drop: capDrop},
 		Wide: func(row, width int) string {
 			m := l.rows[row]
 			if m.MaxLife <= 0 || m.StartedAt.IsZero() {

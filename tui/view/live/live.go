@@ -78,8 +78,10 @@ type layout struct {
 
 const (
 	leastTable  = 12  // lines of the table that details leave
+	slackRows   = 8   // by how many rows a table grows at a time where panels below it have room to give
 	leastEvents = 4   // lines of events, with their heading
-	mostEvents  = 8   // and below the details
+	mostEvents  = 8   // lines of events that rows of the table give way to
+	leastPanels = 60  // cells below which there is the table alone
 	wide        = 160 // cells from which on panels stand beside each other
 )
 
@@ -106,24 +108,29 @@ func (s *State) layout(width, height int) layout {
 		l.top = append(l.top, draw.Cut(" "+fault, width))
 	}
 	l.table = max(height-len(l.top)-boolean(l.caption), 0)
-	if s.selected() == nil || width < 60 {
-		if width >= 60 && l.table-mostEvents >= leastTable {
-			l.events = min(mostEvents, 1+max(1, len(s.Snapshot.Events)))
-			l.table -= l.events
-		}
+	if width < leastPanels {
 		return l
 	}
-	if l.table-paneHeight >= leastTable {
-		l.pane = paneHeight
-		l.table -= paneHeight
-		if l.beside = width >= wide; l.beside {
-			l.events = paneHeight
-			return l
-		}
+	// Rows come and go all the time: panels move only where a handful of them has.
+	enough := max(leastTable, (s.Table.Content.Len()+slackRows-1)/slackRows*slackRows+slackRows)
+	pane := 0
+	if s.selected() != nil {
+		pane = paneHeight
 	}
-	if l.pane > 0 && l.table-leastEvents >= leastTable {
-		l.events = max(leastEvents, min(mostEvents, l.table-leastTable))
-		l.table -= l.events
+	spare := l.table - enough
+	switch {
+	case pane > 0 && l.table-pane < leastTable:
+		return l
+	case pane > 0 && width >= wide:
+		l.pane = max(pane, spare)
+		l.events, l.beside = l.pane, true
+		l.table -= l.pane
+	default:
+		l.pane = pane
+		if spare = max(spare-pane, min(l.table-pane-leastTable, mostEvents)); spare >= leastEvents {
+			l.events = spare
+		}
+		l.table -= l.pane + l.events
 	}
 	return l
 }
@@ -149,14 +156,14 @@ func (s *State) bottom(l layout, width int) []string {
 	if l.beside {
 		side := width / 3
 		return draw.Beside(s.pane(s.selected(), width-side-2, l.pane), width-side,
-			append([]string{draw.Heading(s.Theme, "events", "", side-1)}, s.events(side-1, l.events-1, every)...))
+			append([]string{draw.Heading(s.Theme, "events", "newest first", side-1)}, s.events(side-1, l.events-1, every)...))
 	}
 	var lines []string
 	if l.pane > 0 {
 		lines = s.pane(s.selected(), width, l.pane)
 	}
 	if l.events > 0 {
-		lines = append(lines, draw.Heading(s.Theme, "events", "", width))
+		lines = append(lines, draw.Heading(s.Theme, "events", "newest first", width))
 		lines = append(lines, s.events(width, l.events-1, every)...)
 	}
 	return lines
@@ -207,7 +214,7 @@ func nonEmpty(words ...string) (out []string) {
 // caption says what is listed, or what is filtered by and how many rows that leaves.
 func (s *State) caption(width int) string {
 	t := s.Theme
-	all, shown := s.List.Len(), s.Table.Shown()
+	all, shown := s.Table.Content.Len(), s.Table.Shown()
 	if s.Typing || s.Table.Filtered() {
 		cursor := ""
 		if s.Typing {
@@ -236,6 +243,8 @@ func (s *State) caption(width int) string {
 func (s *State) rows(width, height int) []string {
 	t := s.Theme
 	switch {
+	case s.List == nil: // it is being made
+		return nil
 	case s.List.Len() == 0:
 		return []string{
 			"", "  " + t.Strong.Text("No MicroVM lives now."),
