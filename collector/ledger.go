@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"path"
@@ -69,4 +70,13 @@ func checkpointName(source string, target Target) string {
 		account = unknownAccount
 	}
 	return documentOf(source, url.PathEscape(account)+"_"+url.PathEscape(target.Region)+".json")
+}
+
+// SourceState is what a source remembered of a target when it was last collected into a ledger; nil where it never was.
+func SourceState(ctx context.Context, l ledger.Reader, source string, target Target) (json.RawMessage, error) {
+	s, err := loadCheckpoint(ctx, l, source, target)
+	if err != nil {
+		return nil, err
+	}
+	return s.Source, nil
 }

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"microspend/internal/civil"
@@ -51,7 +52,11 @@ func (f *Fleet) read(ctx context.Context, at, oldest time.Time) error {
 	if b != nil && version != "" && b.version == version && b.today.Equal(today) && !from.Before(b.from) {
 		return nil
 	}
-	b = &books{version: version, from: from, today: today, microvms: map[key]*spent{}}
+	b = &books{version: version, from: from, today: today, microvms: map[key]*spent{}, total: unknown}
+	if f.options.Source.Usage == nil {
+		f.books = b
+		return errNoLedger
+	}
 	if err := f.readMicroVMs(ctx, b, at); err != nil {
 		return err
 	}
@@ -134,6 +139,9 @@ func amountOf(t *spend.Total) Amount {
 	}
 	return a
 }
+
+// errNoLedger is the fault of a fleet without one: all that was spent is worked out from states.
+var errNoLedger = errors.New("there is no ledger; microspend collect brings usage into one")
 
 // of is what the ledger has of a MicroVM; nil where it has nothing. Sources that do not know the account leave it out.
 func (b *books) of(k key) *spent {

@@ -1,14 +1,25 @@
 package fleet
 
 import (
+	"strings"
 	"time"
 
 	"microspend/collector/watch"
+	"microspend/internal/arn"
 )
 
 // nearCap is how much of its life must be left at least for a MicroVM not to be near its end: long enough to save what
 // it holds, short enough not to be said of half the fleet.
 const nearCap = 30 * time.Minute
+
+// ImageName is the image as people call it: the last part of its ARN.
+func (m *MicroVM) ImageName() string {
+	parsed, _ := arn.Parse(m.Image)
+	if name, found := strings.CutPrefix(parsed.Resource, "microvm-image:"); found {
+		return name
+	}
+	return m.Image
+}
 
 // Age is for how long it has lived by a moment; 0 where its start is not known.
 func (m *MicroVM) Age(at time.Time) time.Duration {

@@ -15,7 +15,8 @@ import (
 	"microspend/usage"
 )
 
-// Options are what a fleet is looked at with. Watcher and Source must be given.
+// Options are what a fleet is looked at with. Watcher and Source must be given, but for the
+// source's Usage: without it there is no ledger.
 type Options struct {
 	Watcher watch.Watcher
 	Source  spend.Source // of the ledger, the rates and the tenants
@@ -146,7 +147,9 @@ func (j *joining) join(v *watch.MicroVM) (m MicroVM, newerToday Amount, err erro
 		return m, unknown, nil
 	}
 	of := j.books.of(key{v.Account, v.Region, v.ID})
-	m.Spent = nothing
+	if m.Spent = nothing; j.fleet.options.Source.Usage == nil {
+		m.Spent = unknown
+	}
 	if of != nil {
 		m.Spent, m.Quantities = of.amount.orNothing(), of.quantities
 		if of.named {
@@ -206,7 +209,9 @@ func (j *joining) until(v *watch.MicroVM, of *spent) time.Time {
 		}
 		at = s.From
 		length := s.To.Sub(s.From)
-		if s.State == watch.Running || s.State == watch.Suspended {
+		switch s.State {
+		case watch.Pending, watch.Suspending, watch.Terminating: // counted as neither
+		default:
 			length = min(length, left)
 			left -= length
 		}

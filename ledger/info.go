@@ -48,14 +48,22 @@ type DayInfo struct {
 
 // Extent is the time that a ledger has usage of: the starts of its first and of its last period. Both are zero where it
 // has none.
-type Extent struct{ First, Last time.Time }
+type Extent struct {
+	First, Last time.Time
+	// LastSeconds is the length of the period that starts at Last, of the shortest where several do: a record of a whole
+	// day, as of image storage, does not mean that the day is over. It is 0 where a damaged file hides it.
+	LastSeconds int64
+}
 
-// Include makes the extent reach to a period that starts at a moment.
-func (e *Extent) Include(start time.Time) {
+// Include makes the extent reach to a period.
+func (e *Extent) Include(start time.Time, seconds int64) {
 	if e.First.IsZero() || start.Before(e.First) {
 		e.First = start
 	}
-	if e.Last.IsZero() || start.After(e.Last) {
-		e.Last = start
+	switch {
+	case e.Last.IsZero() || start.After(e.Last):
+		e.Last, e.LastSeconds = start, seconds
+	case start.Equal(e.Last):
+		e.LastSeconds = min(e.LastSeconds, seconds)
 	}
 }

@@ -42,7 +42,9 @@ func TopColumns(s *fleet.Snapshot) []view.Column[*fleet.MicroVM] {
 	columns := []topColumn{
 		text("microvm_id", "MicroVM", 0, view.Everyone, func(m *fleet.MicroVM) string { return m.ID }),
 		text("tenant", "tenant", 0, view.Everyone, func(m *fleet.MicroVM) string { return m.Owner }),
-		text("image", "image", 6, view.Everyone, func(m *fleet.MicroVM) string { return m.Image }),
+		{ID: "image", Title: "image", Drop: 6, Value: func(m *fleet.MicroVM) view.Value {
+			return orDash(view.Text(m.Image).Shown(m.ImageName()), m.Image != "")
+		}},
 		text("image_version", "version", 0, view.Data, func(m *fleet.MicroVM) string { return m.ImageVersion }),
 		{ID: "state", Title: "state", Value: func(m *fleet.MicroVM) view.Value { return StateValue(m.State) }},
 		text("arch", "arch", 11, several(arch), arch),
@@ -58,7 +60,7 @@ func TopWords() map[string]string {
 	return map[string]string{
 		"microvm_id": "id", "image_version": "version", "age_seconds": "age", "left_seconds": "left", "cap_seconds": "cap", "running_seconds": "running",
 		"suspended_seconds": "suspended", "idle_seconds": "idle", "idle_remaining_seconds": "suspends_in",
-		"burn_per_hour": "burn", "so_far": "spent",
+		"burn_per_hour": "burn", "so_far": "spent", "spent": "in_ledger", "spent_estimated": "estimated",
 	}
 }
 
@@ -109,15 +111,15 @@ func topMoney(s *fleet.Snapshot) []topColumn {
 		return func(m *fleet.MicroVM) view.Value { return AmountValue(of(m), TopPlaces) }
 	}
 	burn := addingUp(s, func(m *fleet.MicroVM) fleet.Amount { return m.BurnPerHour })
-	sum := func(m *fleet.MicroVM) fleet.Amount { return m.Spent.Plus(m.Newer) }
 	soFar := addingUp(s, sum)
 	return []topColumn{
-		perHour(amount("burn_per_hour", "burn", "an hour of it now", 0, func(m *fleet.MicroVM) view.Value {
-			return AmountValue(m.BurnPerHour, TopPlaces).SettledBy(burn(m))
-		})),
+		{
+			ID: "burn_per_hour", Title: "$/h", Long: "$ an hour now", Align: view.Decimal,
+			Value: func(m *fleet.MicroVM) view.Value { return AmountValue(m.BurnPerHour, TopPlaces).SettledBy(burn(m)) },
+		},
 		amount("so_far", "so far", "spent so far", 2, func(m *fleet.MicroVM) view.Value {
 			value := AmountValue(sum(m), TopPlaces).SettledBy(soFar(m))
-			if sum(m).State == pricing.Exact && !m.Newer.USD.IsZero() {
+			if stateOf(sum(m)) == pricing.Exact && !m.Newer.USD.IsZero() {
 				return value.ShownBy(func() string { return "≈ " + figures.Fixed(soFar(m)(), TopPlaces) })
 			}
 			return value
@@ -126,11 +128,6 @@ func topMoney(s *fleet.Snapshot) []topColumn {
 		data(amount("spent_estimated", "", "of it newer than the ledger", 0,
 			plain(func(m *fleet.MicroVM) fleet.Amount { return m.Newer }))),
 	}
-}
-
-func perHour(c topColumn) topColumn {
-	c.Unit = "$/h"
-	return c
 }
 
 // data is a column for programs, and for filters.
@@ -147,6 +144,15 @@ func StateValue(s watch.State) view.Value {
 // AmountValue is an amount with so many decimals, with what it rests on: a dash where there is none.
 func AmountValue(a fleet.Amount, places int32) view.Value {
 	return view.Number(a.USD, places).In(a.State).Or("–", a.Known)
+}
+
+// sum is what a MicroVM has cost: what the ledger has and what is newer. It is a lower bound where one of the two is
+// not known.
+func sum(m *fleet.MicroVM) fleet.Amount {
+	return fleet.Amount{
+		USD: m.Spent.USD.Add(m.Newer.USD), Known: m.Spent.Known || m.Newer.Known,
+		State: stateOf(m.Spent).And(stateOf(m.Newer)),
+	}
 }
 
 // addingUp rounds amounts so that they add up to their total as shown. It is worked out when it is first asked for.
@@ -166,6 +172,14 @@ func addingUp(s *fleet.Snapshot, of func(*fleet.MicroVM) fleet.Amount) func(*fle
 	return func(m *fleet.MicroVM) func() decimal.Decimal {
 		return func() decimal.Decimal { return rounded()[m] }
 	}
+}
+
+// stateOf is the state of an amount, not measured where there is none.
+func stateOf(a fleet.Amount) pricing.State {
+	if !a.Known {
+		return pricing.NotMeasured
+	}
+	return a.State
 }
 
 func orDash(v view.Value, known bool) view.Value { return v.Or("–", known) }

@@ -30,7 +30,7 @@ func (s Source) History(ctx context.Context, in civil.Span, loc *time.Location) 
 	case !known.Last.Before(in.To) && known.First.Before(in.To):
 		known.AsOf = in.To
 	case len(known.Covered) > 0:
-		if known.AsOf, err = s.asOf(ctx, known.Last, loc); known.AsOf.After(in.To) {
+		if known.AsOf = asOf(extent, loc); known.AsOf.After(in.To) {
 			known.AsOf = in.To
 		}
 	}
@@ -76,28 +76,10 @@ func (s Source) AsOf(ctx context.Context, now time.Time) (time.Time, error) {
 	return history.AsOf, err
 }
 
-// asOf is the end of the latest period, which begins at a moment. Where several begin together the shortest counts: a
-// record of a whole day, as of image storage, does not mean that the day is over. Nor is it told how long a period is
-// whose file is damaged.
-func (s Source) asOf(ctx context.Context, last time.Time, loc *time.Location) (time.Time, error) {
-	result, err := s.Usage.Aggregate(ctx, ledger.Query{
-		From: last, To: last.Add(time.Second), By: []ledger.Field{ledger.FieldResource}, Uncut: true,
-		Sums: ledger.SumOf(usage.Running), // the lengths are what counts
-	})
-	if err != nil {
-		return time.Time{}, err
+// asOf is the end of the latest period, which begins at a moment: see [ledger.Extent].
+func asOf(extent ledger.Extent, loc *time.Location) time.Time {
+	if usage.WholeDay(extent.Last.Unix(), extent.LastSeconds) {
+		return civil.DayOf(extent.Last, time.UTC).Span(loc).To
 	}
-	shortest := int64(0)
-	for _, g := range result.Groups {
-		if g.Sum.Records == 0 {
-			continue
-		}
-		if length := int64(g.Sum.Seconds.Lo) / g.Sum.Records; shortest == 0 || length < shortest {
-			shortest = length
-		}
-	}
-	if usage.WholeDay(last.Unix(), shortest) {
-		return civil.DayOf(last, time.UTC).Span(loc).To, nil
-	}
-	return last.Add(time.Duration(shortest) * time.Second), nil
+	return extent.Last.Add(time.Duration(extent.LastSeconds) * time.Second)
 }

@@ -57,7 +57,7 @@ func TestEveryKeyIsDocumentedOnce(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"1", "2", "3", "4", "5", "t", "g", "s", "e", "r", "p", "q", "?", "/", "enter", "esc",
+		"1", "2", "3", "4", "5", "t", "b", "g", "G", "s", "e", "r", "p", "q", "?", "/", "enter", "esc",
 		"j", "k", "h", "l", "up", "down", "left", "right",
 	} {
 		require.NotEmpty(t, taken[name], "the key %s does something", name)

@@ -178,7 +178,7 @@ func keyOf(name string) tea.KeyPressMsg {
 		"enter": tea.KeyEnter, "esc": tea.KeyEscape, "up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft,
 		"right": tea.KeyRight,
 		"tab":   tea.KeyTab, "backspace": tea.KeyBackspace, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome,
-		"end": tea.KeyEnd,
+		"end": tea.KeyEnd, "delete": tea.KeyDelete,
 	}
 	if code, found := special[name]; found {
 		return tea.KeyPressMsg{Code: code}

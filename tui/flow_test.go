@@ -148,7 +148,7 @@ func TestDrillDownAndBack(t *testing.T) {
 	s.press("2", "enter").has("tenants › acme", "10 MicroVMs of acme", "mvm-a0")
 	s.press("enter").has("› explain", "vCPU", "× $0.0000291572", "AWS Price List", "read on 2026-09-19",
 		"taken for granted", "total")
-	s.press("esc").has("10 MicroVMs of acme").press("g").has("1 image of acme").press("g").has("10 days of acme")
+	s.press("esc").has("10 MicroVMs of acme").press("b").has("1 image of acme").press("b").has("10 days of acme")
 	s.press("esc").has("3 tenants").lacks("›  ")
 
 	s.press("5").has("10 days").press("enter").has("days › 2026-11-14", "3 tenants of 2026-11-14")
@@ -170,10 +170,10 @@ func TestExplainAddsUpToTheFigure(t *testing.T) {
 
 func TestGroups(t *testing.T) {
 	s := open(t, over(t, fewRecords(), nil), 120, 30)
-	s.press("2", "g").has("3 tenants by region", "region").press("g").has("by component",
-		"snapshot.read").press("g").has("2 regions").press("g").has("1 account", "(unknown)").press("g").
-		has("1 architecture").press("g").has("3 tenants")
-	s.press("5", "g").has("3 weeks", "2026-W47").press("g").has("1 month", "2026-11")
+	s.press("2", "b").has("3 tenants by region", "region").press("b").has("by component",
+		"snapshot.read").press("b").has("2 regions").press("b").has("1 account", "(unknown)").press("b").
+		has("1 architecture").press("b").has("3 tenants")
+	s.press("5", "b").has("3 weeks", "2026-W47").press("b").has("1 month", "2026-11")
 
 	s = open(t, over(t, fewRecords(), func(_ *Options, source *spend.Source) {
 		rateDay, err := pricing.ParseDate("2026-11-02")
@@ -182,8 +182,8 @@ func TestGroups(t *testing.T) {
 		source.Currency = &euro
 		source.Tenants.Groups = map[string]string{"acme": "Eng/Platform", "borealis": "Eng"}
 	}), 120, 30)
-	s.press("2").has("in EUR", "EUR=0.5@2026-11-02").press("g", "g", "g", "g", "g", "g").has("3 groups", "Eng/Platform", "(no group)")
-	s.press("enter").has("1 tenant of").press("esc", "g").has("groups by tenant", "acme")
+	s.press("2").has("in EUR", "EUR=0.5@2026-11-02").press("b", "b", "b", "b", "b", "b").has("3 groups", "Eng/Platform", "(no group)")
+	s.press("enter").has("1 tenant of").press("esc", "b").has("groups by tenant", "acme")
 }
 
 func TestPeriods(t *testing.T) {
@@ -203,7 +203,7 @@ func TestEmptyLedger(t *testing.T) {
 		s := open(t, over(t, &records{}, nil), size[0], size[1])
 		s.has("has no usage of the last")
 		for _, key := range []string{"2", "3", "4", "5"} {
-			s.press(key, "enter", "x", "w", "s", "g", "/").write("a").press("esc", "e", "c").has("No usage in this")
+			s.press(key, "enter", "x", "w", "s", "b", "/").write("a").press("esc", "e", "c").has("No usage in this")
 			requireFits(t, "view "+key, s.frame(), size[0], size[1])
 		}
 		s.press("1", "enter", "x", "w", "tab", "down", "e", "j")
@@ -470,14 +470,14 @@ func TestOverviewFigures(t *testing.T) {
 		},
 	}
 	s := open(t, options, 120, 40)
-	s.has("today", "November so far", "forecast", "/h", "✗ over", "2 % ok", "coverage 100 %", "data until 20:00",
+	s.has("today", "November so far", "forecast", "/h", "✗ over", "2.24 of 100 ok", "coverage 100 %", "data until 20:00",
 		"EC2 kept busy", "last 30 days")
 	s.lacks("✓ ok") // all was measured from the 14th on, and nothing before: the month is not known as a whole
 	s.press("x").has("spent today", "vCPU").press("esc", "down", "x").has("spent this month").press("esc", "down",
 		"x").has("run-rate").press("esc")
 	s.press("down", "x").has("burn rate", "last 24 h").press("esc", "tab", "x").has("acme", "total").press("esc",
 		"enter").has("MicroVMs of acme").press("esc")
-	s.press("tab", "x").has("budget of everything").press("esc", "down", "enter").has("overview › acme").press("esc")
+	s.press("tab", "down", "x").has("budget of everything").press("esc", "up", "enter").has("overview › acme").press("esc")
 	s.press("tab", "x").has("in place of MicroVMs", "size-measured").press("esc", "home", "enter").has("tenants", "today")
 	s.press("1", "shift+tab", "pgdown", "end", "pgup", "home", "tab", "w").has("what if: acme")
 }

@@ -15,6 +15,9 @@ func (m *Model) foot() string {
 		return m.hints(m.prompt.keys, m.width)
 	case m.prompt != nil:
 		line := m.promptLine(m.prompt)
+		if hint := m.prompt.hint(); hint != "" {
+			return draw.Cut(line+"  "+m.theme.Muted.Text(hint), m.width)
+		}
 		return line + m.hints(m.prompt.keys, m.width-draw.Width(line))
 	case m.notice != "":
 		paint := m.theme.Good
@@ -70,8 +73,10 @@ func (m *Model) promptLine(p *prompt) string {
 		return " " + t.Strong.Text(draw.Cut(p.label, m.width-1))
 	}
 	const cursor, least = "▏", 12
-	text := draw.Name(p.text)
+	text, rest := draw.Name(p.text[:p.at]), draw.Name(p.text[p.at:])
 	room := m.width - 1 - draw.Width(behind+cursor)
-	label = draw.Cut(label, max(room-draw.Width(text), min(room/2, least)))
-	return " " + paint.Text(label+behind) + t.Input.Text(draw.Tail(text, room-draw.Width(label))+cursor)
+	label = draw.Cut(label, max(room-draw.Width(text+rest), min(room/2, least)))
+	room -= draw.Width(label)
+	text = draw.Tail(text, room)
+	return " " + paint.Text(label+behind) + t.Input.Text(text+cursor+draw.Cut(rest, room-draw.Width(text)))
 }

@@ -126,7 +126,7 @@ func (m *Model) pathLine() string {
 		names = append(names, p.name())
 	}
 	path := m.coverage()
-	if s := m.fleet.page.state.Snapshot; s != nil && m.ofFleet() {
+	if s := m.livePage().state.Snapshot; s != nil && m.ofFleet() {
 		path = live.Status(s, m.location(), m.width-draw.Width(m.age(true))-6)
 	}
 	if len(names) > 1 {

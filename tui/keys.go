@@ -8,21 +8,27 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
+	"microspend/tui/draw"
 	"microspend/tui/view/help"
 )
 
 // keyMap is every key that does something. The line at the foot, the help and docs/dash.md are made from it.
 type keyMap struct {
-	Views                                     []key.Binding
-	Up, Down, Left, Right, PageUp, PageDown   key.Binding
-	Top, Bottom, NextPanel, PreviousPanel     key.Binding
-	Open, Back, Explain, WhatIf               key.Binding
-	Filter, Sort, Reverse, Group              key.Binding
-	Period, TypePeriod, Earlier, Later        key.Binding
-	Refresh, Pause, Export, Help, Quit        key.Binding
-	Interrupt                                 key.Binding // quits whatever else keys go to
-	Accept, Clear, Erase, EraseWord, EraseAll key.Binding // while something is typed
-	Turn, CSV, JSON, ScrollKeys, ChooseKnob   key.Binding
+	Views                                   []key.Binding
+	Up, Down, Left, Right, PageUp, PageDown key.Binding
+	Top, Bottom, NextPanel, PreviousPanel   key.Binding
+	Open, Back, Explain, WhatIf             key.Binding
+	Filter, Sort, Reverse, Group            key.Binding
+	Period, TypePeriod, Earlier, Later      key.Binding
+	Refresh, Pause, Export, Help, Quit      key.Binding
+	Suspend, Redraw                         key.Binding
+	Interrupt                               key.Binding // quits whatever else keys go to
+	Accept, Clear, Complete, CompleteBack   key.Binding // while something is typed, as those that follow
+	CursorLeft, CursorRight                 key.Binding
+	CursorHome, CursorEnd, Older, Newer     key.Binding
+	Erase, EraseNext, EraseWord             key.Binding
+	EraseAll, EraseRest                     key.Binding
+	Turn, CSV, JSON, ScrollKeys, ChooseKnob key.Binding
 }
 
 func bind(help, does string, keys ...string) key.Binding {
@@ -38,21 +44,21 @@ func newKeyMap() *keyMap {
 		Left:          bind("← h", "left: columns, or the previous value", "left", "h"),
 		Right:         bind("→ l", "right: columns, or the next value", "right", "l"),
 		PageUp:        bind("PgUp ^b", "page up", "pgup", "ctrl+b", "ctrl+u"),
-		PageDown:      bind("PgDn ^f", "page down", "pgdown", "ctrl+f", "ctrl+d", "space"),
-		Top:           bind("Home", "first row", "home"),
-		Bottom:        bind("End G", "last row", "end", "G"),
+		PageDown:      bind("PgDn ^f", "page down", "pgdown", "ctrl+f", "ctrl+d"),
+		Top:           bind("g Home", "first row", "g", "home"),
+		Bottom:        bind("G End", "last row", "G", "end"),
 		NextPanel:     bind("Tab", "next panel: of the overview", "tab"),
 		PreviousPanel: bind("⇧Tab", "previous panel: of the overview", "shift+tab"),
 
 		Open:    bind("↵", "open: what is inside, down to the bill", "enter"),
-		Back:    bind("Esc", "back", "esc", "backspace"),
+		Back:    bind("Esc", "back: close what is typed, then the filter, then what was opened; never quits", "esc"),
 		Explain: bind("x", "explain: quantity × rate, sources, assumptions", "x"),
 		WhatIf:  bind("w", "what if: another timeout, size, region, platform", "w"),
 
 		Filter:  bind("/", "filter: text, amount > 10, share >= 5%", "/"),
 		Sort:    bind("s", "sort: by the next column", "s"),
 		Reverse: bind("S", "reverse: ascending or descending", "S"),
-		Group:   bind("g", "group: by another dimension", "g"),
+		Group:   bind("b", "group: by another dimension", "b"),
 
 		Period:     bind("t", "period: month, today, 7 days, custom", "t"),
 		TypePeriod: bind("T", "type a period: days, a month, 30d", "T"),
@@ -64,13 +70,25 @@ func newKeyMap() *keyMap {
 		Export:  bind("e", "export: what is shown, as CSV or JSON", "e"),
 		Help:    bind("?", "help", "?", "f1"),
 		Quit:    bind("q", "quit", "q"),
+		Suspend: bind("^z", "suspend: back to the shell, until fg", "ctrl+z"),
+		Redraw:  bind("^l", "redraw the screen", "ctrl+l"),
 
-		Interrupt: bind("^c", "quit", "ctrl+c"),
-		Accept:    bind("↵", "keep", "enter"),
-		Clear:     bind("Esc", "clear", "esc"),
-		Erase:     bind("⌫", "erase", "backspace"),
-		EraseWord: bind("^w", "erase a word", "ctrl+w"),
-		EraseAll:  bind("^u", "erase all", "ctrl+u"),
+		Interrupt:    bind("^c", "quit", "ctrl+c"),
+		Accept:       bind("↵", "keep", "enter"),
+		Clear:        bind("Esc", "clear", "esc", "ctrl+g"),
+		Complete:     bind("Tab", "complete: the next word that fits", "tab"),
+		CompleteBack: bind("⇧Tab", "complete: the word before", "shift+tab"),
+		CursorLeft:   bind("←", "left", "left", "ctrl+b"),
+		CursorRight:  bind("→", "right", "right", "ctrl+f"),
+		CursorHome:   bind("Home ^a", "to the beginning", "home", "ctrl+a"),
+		CursorEnd:    bind("End ^e", "to the end", "end", "ctrl+e"),
+		Older:        bind("↑", "what was typed before", "up", "ctrl+p"),
+		Newer:        bind("↓", "what was typed after it", "down", "ctrl+n"),
+		Erase:        bind("⌫", "erase", "backspace", "ctrl+h"),
+		EraseNext:    bind("Del", "erase what follows", "delete", "ctrl+d"),
+		EraseWord:    bind("^w", "erase a word", "ctrl+w", "alt+backspace"),
+		EraseAll:     bind("^u", "erase what is before", "ctrl+u"),
+		EraseRest:    bind("^k", "erase what is behind", "ctrl+k"),
 
 		Turn:       bind("← →", "change", "left", "right"),
 		CSV:        bind("c", "CSV", "c"),
@@ -93,7 +111,7 @@ func viewKeys() []key.Binding {
 // groups are the keys under their headings, for the help.
 func (k *keyMap) groups() []help.Group {
 	return []help.Group{
-		{Title: "views", Keys: append(slices.Clone(k.Views), k.Help, k.Quit)},
+		{Title: "views", Keys: append(slices.Clone(k.Views), k.Help, k.Suspend, k.Redraw, k.Quit)},
 		{Title: "inspect", Keys: []key.Binding{k.Open, k.Back, k.Explain, k.WhatIf, k.Export}},
 		{Title: "move", Keys: []key.Binding{
 			k.Up, k.Down, k.Left, k.Right, k.PageUp, k.PageDown, k.Top, k.Bottom, k.NextPanel, k.PreviousPanel,
@@ -115,6 +133,26 @@ func (k *keyMap) groups() []help.Group {
 func brief(b key.Binding) key.Binding {
 	short, _, _ := strings.Cut(b.Help().Desc, ":")
 	return bind(b.Help().Key, short, b.Keys()...)
+}
+
+// unavailable says of a key that nothing answers why that is.
+func (k *keyMap) unavailable(pressed tea.KeyPressMsg) string {
+	for _, reason := range []struct {
+		keys []key.Binding
+		text string
+	}{
+		{[]key.Binding{k.Filter, k.Sort, k.Reverse, k.Group}, "is for tables, such as that of the tenants: 2"},
+		{[]key.Binding{k.NextPanel, k.PreviousPanel}, "is for the panels of the overview: 1"},
+		{[]key.Binding{k.Open, k.Explain, k.WhatIf}, "needs a row or a figure to be about"},
+		{[]key.Binding{k.Back}, "has nothing to close here; q quits"},
+	} {
+		for _, binding := range reason.keys {
+			if key.Matches(pressed, binding) {
+				return brief(binding).Help().Desc + " " + reason.text
+			}
+		}
+	}
+	return draw.Cut(draw.Name(pressed.String()), 20) + " does nothing here; ? lists the keys"
 }
 
 // all are all keys of the help.

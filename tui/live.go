@@ -33,7 +33,6 @@ const (
 // looking is the loop that looks at the fleet. It is apart from the jobs that read the ledger, so that it never waits
 // for one of them, and so that nothing that is read waits for it.
 type looking struct {
-	page    *livePage
 	opened  bool      // the view has been shown, so that it is worth knowing what happens behind it
 	waiting bool      // for a look
 	listing bool      // a table is being made
@@ -53,7 +52,7 @@ type lookedMsg struct {
 // before the view was first shown nothing is looked at: each look costs calls that other programs may need.
 func (m *Model) lookAtFleet(now bool) tea.Cmd {
 	l := &m.fleet
-	shown := m.pages[m.view][0] == page(l.page)
+	shown := m.pages[m.view][0] == page(m.livePage())
 	l.opened = l.opened || shown
 	if m.options.Live == nil || l.waiting || m.paused || m.quitting || !l.opened {
 		return nil
@@ -66,7 +65,7 @@ func (m *Model) lookAtFleet(now bool) tea.Cmd {
 		return nil
 	}
 	l.waiting = true
-	source, ctx, group, ended := m.options.Live, m.ctx, l.page.group(), l.page.wantsEnded()
+	source, ctx, group, ended := m.options.Live, m.ctx, m.livePage().group(), m.livePage().wantsEnded()
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(ctx, lookWithin)
 		defer cancel()
@@ -80,7 +79,7 @@ func (m *Model) lookAtFleet(now bool) tea.Cmd {
 
 // list makes another table of the snapshot that is shown, away from the screen, where the page is to show other rows.
 func (m *Model) list() tea.Cmd {
-	l, p := &m.fleet, m.fleet.page
+	l, p := &m.fleet, m.livePage()
 	if p.state.Snapshot == nil || l.listing || p.listed() {
 		return nil
 	}
@@ -94,7 +93,7 @@ func (m *Model) list() tea.Cmd {
 // lookedAtFleet takes what a look has found. What was found while the dashboard is paused is left alone: nothing is to
 // change then.
 func (m *Model) lookedAtFleet(msg lookedMsg) {
-	l, p := &m.fleet, m.fleet.page
+	l, p := &m.fleet, m.livePage()
 	if msg.again {
 		l.listing = false
 	} else {
@@ -136,13 +135,13 @@ func (m *Model) liveAge() string {
 	switch age := m.options.Clock().Sub(l.found); {
 	case m.options.Live == nil:
 		return ""
-	case l.found.IsZero() && l.page.state.Fault != "":
+	case l.found.IsZero() && m.livePage().state.Fault != "":
 		parts = append(parts, t.Bad.Text("✗ nothing listed yet"))
 	case l.found.IsZero():
 		parts = append(parts, t.Muted.Text("listing …"))
 	case age > max(staleLooks*m.options.LiveEvery, lookWithin/4) && m.options.LiveEvery > 0:
 		parts = append(parts, t.Warn.Text("○ stale, "+ago(age)))
-	case l.page.state.Fault != "":
+	case m.livePage().state.Fault != "":
 		parts = append(parts, t.Warn.Text("○ "+ago(age)))
 	default:
 		parts = append(parts, t.Good.Text("● live")+t.Muted.Text(", "+ago(age)))

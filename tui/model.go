@@ -86,7 +86,6 @@ func newModel(ctx context.Context, options Options) *Model {
 	for _, view := range views() {
 		m.pages = append(m.pages, []page{view.page()})
 	}
-	m.fleet.page = m.pages[len(m.pages)-1][0].(*livePage)
 	m.view = max(0, slices.Index(Views(), options.View))
 	return m
 }
@@ -133,6 +132,8 @@ func (m *Model) shown() page {
 }
 
 func (m *Model) overview() *overviewPage { return m.pages[viewOverview][0].(*overviewPage) }
+
+func (m *Model) livePage() *livePage { return m.pages[len(m.pages)-1][0].(*livePage) }
 
 func (m *Model) tenants() *listingPage { return m.pages[viewTenants][0].(*listingPage) }
 

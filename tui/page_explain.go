@@ -95,7 +95,7 @@ func (p *explainPage) reads(m *Model) []job {
 func (p *explainPage) forget() { p.state.Usage = nil }
 
 func (p *explainPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
-	if key.Matches(k, m.keys.Explain, m.keys.Open) {
+	if key.Matches(k, m.keys.Explain) {
 		m.pop()
 		return nil, true
 	}

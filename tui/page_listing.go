@@ -170,6 +170,7 @@ func (p *listingPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 func (p *listingPage) inspect(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	l, row := p.state.Listing, p.state.Table.Row()
 	if l == nil || row < 0 {
+		m.say("there is no row under the cursor", false)
 		return nil
 	}
 	scope, period, ok := listing.Narrowed(l, row)
@@ -204,6 +205,11 @@ func (p *listingPage) render(m *Model, width, height int) string {
 	if p.opened {
 		s.Path = p.view.Name
 	}
-	s.Typing = m.prompt != nil && m.prompt.filtering == tablePage(p)
+	if typed := m.prompt; typed != nil && typed.filtering == tablePage(p) {
+		s.Typing, s.Behind, s.Hint = true, len(typed.text)-typed.at, typed.hint()
+		if typed.fault != "" {
+			s.Hint = typed.fault
+		}
+	}
 	return listing.Render(s, width, height)
 }

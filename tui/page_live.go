@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -182,7 +183,9 @@ func (p *livePage) drawn(m *Model) live.State {
 	s := p.state
 	s.Theme, s.Location, s.Group = m.theme, m.location(), p.group()
 	s.Missing = m.options.Live == nil
-	s.Typing = m.prompt != nil && m.prompt.filtering == tablePage(p)
+	if typed := m.prompt; typed != nil && typed.filtering == tablePage(p) {
+		s.Typing = table.Typing{On: true, Behind: len(typed.text) - typed.at, Hint: cmp.Or(typed.fault, typed.hint())}
+	}
 	return s
 }
 
@@ -197,7 +200,7 @@ type microVMPage struct {
 func newMicroVMPage(v *fleet.MicroVM) *microVMPage {
 	p := &microVMPage{id: live.Key(v), was: v}
 	p.lines = func(m *Model, width, _ int) []string {
-		s := m.fleet.page.drawn(m)
+		s := m.livePage().drawn(m)
 		return s.Details(p.now(m), width)
 	}
 	return p
@@ -205,7 +208,7 @@ func newMicroVMPage(v *fleet.MicroVM) *microVMPage {
 
 // now is the MicroVM as the newest snapshot has it.
 func (p *microVMPage) now(m *Model) *fleet.MicroVM {
-	s := m.fleet.page.state.Snapshot
+	s := m.livePage().state.Snapshot
 	for i := range s.MicroVMs {
 		if live.Key(&s.MicroVMs[i]) == p.id {
 			p.was = &s.MicroVMs[i]

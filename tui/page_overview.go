@@ -224,6 +224,7 @@ func (p *overviewPage) inspect(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		return tea.Batch(m.setPeriod(period), m.show(viewTenants))
 	case !opens, at.Panel == overview.Figures, at.Panel == overview.InsteadOf:
 		if page == nil {
+			m.say("there is nothing to explain yet", false)
 			return nil
 		}
 		return m.push(page)

@@ -178,11 +178,11 @@ func (p *whatIfPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch {
 	case key.Matches(k, keys.Up):
 		p.state.Focus = (p.state.Focus + whatif.KnobCount - 1) % whatif.KnobCount
-	case key.Matches(k, keys.Down, keys.NextPanel):
+	case key.Matches(k, keys.Down):
 		p.state.Focus = (p.state.Focus + 1) % whatif.KnobCount
 	case key.Matches(k, keys.Left):
 		p.state.Turn(-1)
-	case key.Matches(k, keys.Right, keys.Open):
+	case key.Matches(k, keys.Right):
 		p.state.Turn(1)
 	case key.Matches(k, keys.WhatIf):
 		m.pop()

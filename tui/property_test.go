@@ -46,8 +46,8 @@ func TestNothingBreaksTheFrame(t *testing.T) {
 	keys := []string{
 		"1", "2", "3", "4", "5", "up", "down", "left", "right", "j", "k", "h", "l", "pgup", "pgdown", "home", "end", "G",
 		"tab", "shift+tab",
-		"enter", "esc", "x", "w", "/", "s", "S", "g", "t", "T", "[", "]", "r", "p", "e", "?", "a", "0", ">", " ", "backspace",
-		"ctrl+u", "ctrl+w", "c", "宽",
+		"enter", "esc", "x", "w", "/", "s", "S", "b", "g", "t", "T", "[", "]", "r", "p", "e", "?", "a", "0", ">", " ", "backspace",
+		"ctrl+l", "ctrl+u", "ctrl+w", "c", "宽",
 	}
 	exports := t.TempDir()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -13,7 +13,7 @@ func TestSortAndFilterAreRemembered(t *testing.T) {
 	options := over(t, fewRecords(), nil)
 	options.StateFile = filepath.Join(t.TempDir(), "state", "dash.json")
 	s := open(t, options, 120, 30)
-	s.press("2", "s", "S", "/").write("amount > 0.5").press("enter", "5", "g", "t")
+	s.press("2", "s", "S", "/").write("amount > 0.5").press("enter", "5", "b", "t")
 	again := open(t, options, 120, 30)
 	again.press("2").has("share ▲", "/ amount > 0.5", "today").press("5").has("week")
 	text, err := os.ReadFile(options.StateFile)

@@ -79,6 +79,8 @@ func (m *Model) handle(msg tea.Msg) tea.Cmd {
 		m.lookedAtFleet(msg)
 	case exportedMsg:
 		m.exported(msg)
+	case tea.ResumeMsg:
+		return m.look(true)
 	case savedMsg:
 		if msg.err != nil {
 			m.say("the view settings could not be saved: "+msg.err.Error(), true)
@@ -104,7 +106,7 @@ func (m *Model) ticked() tea.Cmd {
 	if m.notice != "" && now.After(m.noticeTo) {
 		m.notice = ""
 	}
-	m.changed = m.fleet.page.calm(m) || m.changed
+	m.changed = m.livePage().calm(m) || m.changed
 	if m.paused {
 		return nil
 	}
@@ -177,8 +179,7 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case key.Matches(k, keys.Quit):
 		return m.quit()
-	case key.Matches(k, keys.Back):
-		m.pop()
+	case key.Matches(k, keys.Back) && m.pop():
 	case key.Matches(k, keys.Help):
 		return m.push(newHelpPage())
 	case key.Matches(k, keys.Period):
@@ -200,6 +201,14 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 		}
 	case key.Matches(k, keys.Export):
 		m.prompt = exportPrompt(m)
+	case key.Matches(k, keys.Redraw):
+		return tea.ClearScreen
+	case key.Matches(k, keys.Suspend) && !suspendable():
+		m.say("there is no shell to go back to; q quits", false)
+	case key.Matches(k, keys.Suspend):
+		return tea.Suspend
+	default:
+		m.say(keys.unavailable(k), false)
 	}
 	return nil
 }

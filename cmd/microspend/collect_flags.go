@@ -37,12 +37,7 @@ func (flags *collectFlags) addTo(cmd *cobra.Command) {
 	names := sources.Names()
 	f.StringVar(&flags.source, "source", "",
 		fmt.Sprintf("where to read usage from: %s (default %s)", strings.Join(names, ", "), names[0]))
-	f.StringArrayVar(&flags.regions, "region", nil, "`region` to read; repeatable (default that of the profile)")
-	f.StringArrayVar(&flags.roles, "role-arn", nil, "`ARN` of a role to assume, one per account; repeatable")
-	f.StringVar(&flags.externalID, "external-id", "", "external `id` that the roles ask for")
-	f.StringVar(&flags.profile, "profile", "", "`profile` of the AWS configuration")
-	f.StringVar(&flags.endpointURL, "endpoint-url", "", "`URL` of the service in place of AWS's; {region} stands for "+
-		"the region")
+	flags.addTargets(cmd)
 	f.StringVar(&flags.since, "since", "",
 		"read from this `moment` on, as 2026-10-01 or 2026-10-01T06:00:00Z (default where the last run ended)")
 	f.StringVar(&flags.until, "until", "", "read up to this `moment` (default now)")
@@ -71,6 +66,17 @@ func (flags *collectFlags) addTo(cmd *cobra.Command) {
 	flags.ofSources.Flags(own)
 	f.AddGoFlagSet(own)
 	flags.changed = f.Changed
+}
+
+// addTargets declares which accounts and regions to look at, and with which credentials.
+func (flags *collectFlags) addTargets(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringArrayVar(&flags.regions, "region", nil, "`region` to read; repeatable (default that of the profile)")
+	f.StringArrayVar(&flags.roles, "role-arn", nil, "`ARN` of a role to assume, one per account; repeatable")
+	f.StringVar(&flags.externalID, "external-id", "", "external `id` that the roles ask for")
+	f.StringVar(&flags.profile, "profile", "", "`profile` of the AWS configuration")
+	f.StringVar(&flags.endpointURL, "endpoint-url", "", "`URL` of the service in place of AWS's; {region} stands for "+
+		"the region")
 }
 
 // over lays the flags over the configuration. Everything that is wrong with them is reported at once.

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"syscall"
 	"time"
 
 	"charm.land/lipgloss/v2"
@@ -116,8 +118,14 @@ collect in microspend.yaml.
 }
 
 // runDash opens the dashboard. It is looked at for hours beside other programs, so that memory matters more than the
-// time of a collection; GOGC still has the last word.
+// time of a collection; GOGC still has the last word. A terminal that is closed ends it as a request to stop does: left
+// to its default, SIGHUP would kill it with the terminal, where there still is one, in the dashboard's hands.
 func (a *app) runDash(ctx context.Context, options tui.Options) error {
+	if !signal.Ignored(syscall.SIGHUP) { // by nohup, which means it
+		var stop context.CancelFunc
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP)
+		defer stop()
+	}
 	if a.env("GOGC") == "" {
 		defer debug.SetGCPercent(debug.SetGCPercent(dashGC))
 	}

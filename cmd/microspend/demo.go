@@ -43,12 +43,8 @@ ledger.`,
 			return err
 		}
 		a.flags = sharedFlags{ledger: filepath.Join(folder, "ledger"), config: filepath.Join(folder, config.Name)}
-		for path, content := range map[string][]byte{
-			filepath.Join(folder, "tenants.csv"): fleet.TenantsFile(), a.flags.config: fleet.ConfigFile(),
-		} {
-			if err := atomicfile.Write(path, content, newFile); err != nil {
-				return err
-			}
+		if err := writeDemoFiles(folder, fleet); err != nil {
+			return err
 		}
 		changes, err := a.writeDemo(cmd.Context(), fleet.Batches())
 		if err != nil {
@@ -68,6 +64,16 @@ ledger.`,
 	flags.IntVar(&fleet.Days, "days", simulate.DefaultDays, "`DAYS` to generate")
 	flags.IntVar(&fleet.Tenants, "tenants", 40, "`TENANTS` to generate, at most 40")
 	return cmd
+}
+
+// writeDemoFiles writes the demo's configuration and tenants file.
+func writeDemoFiles(folder string, fleet simulate.Fleet) error {
+	for name, content := range map[string][]byte{"tenants.csv": fleet.TenantsFile(), config.Name: fleet.ConfigFile()} {
+		if err := atomicfile.Write(filepath.Join(folder, name), content, newFile); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeDemo writes generated records to the demo's ledger.

@@ -61,6 +61,12 @@ const (
 
 var largerRegions = []string{"us-east-1", "us-east-2", "us-west-2", "ap-northeast-1"}
 
+// Memory is the quota of memory in a region, in MiB.
+func (q Quota) Memory(region string) int64 {
+	mib, _ := q.memoryMiB(region)
+	return mib
+}
+
 // memoryMiB is the quota of memory in a region, and how many times the default it is, rounded up: an account that was
 // granted more memory was granted more launches, too.
 func (q Quota) memoryMiB(region string) (mib, times int64) {

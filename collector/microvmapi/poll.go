@@ -1,6 +1,7 @@
 package microvmapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,7 +38,16 @@ type poll struct {
 	unseen                   int64
 	details                  int // MicroVMs asked about
 	told                     map[*life]Microvm
+
+	// Of a look that only shows what there is; see [Watcher].
+	pages  int64                             // calls that the listing took
+	most   int                               // MicroVMs that may be asked about, whyever; 0 means any number
+	passed func(*life, observation, passage) // told of each stretch of time before it is counted; may be nil
+	denied error                             // why a MicroVM could not be asked about; the first reason
 }
+
+// mayAsk reports whether one more MicroVM may be asked about.
+func (p *poll) mayAsk() bool { return p.most == 0 || p.details < p.most }
 
 // observed is a MicroVM in a listing.
 type observed struct {
@@ -267,6 +277,9 @@ func (p *poll) observe(ctx context.Context, o observed) {
 	p.state.image(l.Image, l.Version)
 	details := (!l.Asked || l.Started == 0 && l.State == "") && p.details < p.source.options.Details
 	if o.State == StateTerminated || details {
+		if !p.mayAsk() {
+			return
+		}
 		if !p.askAbout(ctx, l, &o.observation) && o.State == StateTerminated {
 			p.counts["MicroVMs that could not be asked about"]++
 			return // the next poll finds out when it ended
@@ -304,6 +317,7 @@ func (p *poll) askAbout(ctx context.Context, l *life, o *observation) bool {
 	p.calls++
 	p.details++
 	if err != nil {
+		p.denied = cmp.Or(p.denied, err)
 		l.Asked = unanswerable(err)
 		return l.Asked
 	}
@@ -355,6 +369,9 @@ func (p *poll) advance(l *life, o observation) {
 	} else {
 		passed = between(l.State, l.Slept || l.State.asleep(), l.At, o, maxGap)
 	}
+	if p.passed != nil {
+		p.passed(l, o, passed)
+	}
 	l.Open.add(passed, p.state.Cut)
 	p.running.add(passed.running)
 	p.suspended.add(passed.suspended)
@@ -391,12 +408,13 @@ func (p *poll) missing(ctx context.Context) {
 		listed[o.id] = true
 	}
 	for _, l := range p.state.Lives {
-		if l.Over || listed[l.ID] {
+		if l.Over || listed[l.ID] || !p.mayAsk() {
 			continue
 		}
 		sent := p.source.options.Now().UnixMilli() + p.state.Offset
 		out, err := p.api.GetMicrovm(ctx, l.ID)
 		p.calls++
+		p.details++
 		at := span{sent, max(p.source.options.Now().UnixMilli()+p.state.Offset, sent)}
 		o := observation{At: at, Started: l.Started, Loose: p.loose}
 		switch {

@@ -131,18 +131,23 @@ func (s *Settings) Flags(*flag.FlagSet) {}
 // Override implements [awssource.Settings].
 func (s *Settings) Override(awssource.Settings) error { return nil }
 
+// client makes the client of a target.
+func client(env awssource.Env) func(context.Context, collector.Target) (*Client, error) {
+	return func(ctx context.Context, target collector.Target) (*Client, error) {
+		config, err := env.Config(target)
+		if err != nil {
+			return nil, err
+		}
+		return NewClient(ctx, config, awssource.Clock{Now: env.Now}), nil
+	}
+}
+
 // Open implements [awssource.Settings].
 func (s *Settings) Open(env awssource.Env) (collector.Source, error) {
 	options := Options{
 		Poll: s.Poll, MaxGap: s.MaxGap, ImagesEvery: s.ImagesEvery, Sizes: s.Sizes,
 		Period: env.Period, Explain: env.Explain, Now: env.Now,
-		Client: func(ctx context.Context, target collector.Target) (*Client, error) {
-			config, err := env.Config(target)
-			if err != nil {
-				return nil, err
-			}
-			return NewClient(ctx, config, awssource.Clock{Now: env.Now}), nil
-		},
+		Client: client(env),
 	}
 	if env.Every > 0 {
 		options.Poll = env.Every
@@ -152,4 +157,19 @@ func (s *Settings) Open(env awssource.Env) (collector.Source, error) {
 		return nil, fmt.Errorf("source %s: %w", SourceName, err)
 	}
 	return source, nil
+}
+
+// WatchActions are the IAM actions that a [Watcher] takes: fewer than those of a source, which looks after images, too.
+func WatchActions() []string {
+	return []string{
+		"lambda:ListMicrovms", "lambda:GetMicrovm", "lambda:GetMicrovmImageVersion", "lambda:ListMicrovmImageBuilds",
+		"lambda:GetMicrovmImageBuild",
+	}
+}
+
+// Watch makes a watcher with the settings, for accounts and regions that are read as a source would be.
+func (s *Settings) Watch(env awssource.Env, options WatchOptions) (*Watcher, error) {
+	options.Sizes, options.Now, options.Explain, options.Quota = s.Sizes, env.Now, env.Explain, env.Quota.Memory
+	options.Client = client(env)
+	return NewWatcher(options)
 }

@@ -7,6 +7,8 @@ package sources
 
 import (
 	"cmp"
+	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -19,7 +21,10 @@ import (
 	"microspend/collector/cloudwatch"
 	"microspend/collector/logs"
 	"microspend/collector/microvmapi"
+	"microspend/collector/watch"
 	"microspend/internal/strictyaml"
+	"microspend/ledger"
+	"microspend/ledger/lifecycle"
 	"microspend/pricing"
 )
 
@@ -175,3 +180,45 @@ func (c Config) prices() (pricing.MeasuringPrices, error) {
 	}
 	return c.Measuring(c.AWS.Regions[0])
 }
+
+// Watch makes a watcher of the fleets of the configured accounts and regions, whatever source they are collected from.
+// It is told of the ledger that they are collected into where there is one. A fault of the configuration is an error at
+// once; what may pass is told by looks.
+func (c Config) Watch(
+	ctx context.Context, now func() time.Time, patience time.Duration, l ledger.Reader,
+) (watch.Watcher, error) {
+	definition := microvmapi.Definition()
+	definition.Actions = microvmapi.WatchActions()
+	if c.Source != definition.Name { // the configured rate is that of another API
+		c.AWS.Rate = definition.Rate
+	}
+	c.AWS.Rate.PerSecond = cmp.Or(c.AWS.Rate.PerSecond, definition.Rate.PerSecond)
+	c.AWS.Rate.Burst = cmp.Or(c.AWS.Rate.Burst, definition.Rate.Burst)
+	c.AWS.Timeout = cmp.Or(c.AWS.Timeout, watchTimeout)
+	c.AWS.Retry = watchRetry
+	settings := definition.Settings()
+	if c.settings != nil {
+		settings = c.settings[slices.Index(Names(), definition.Name)]
+	}
+	accounts := awssource.NewAccounts(c.AWS)
+	if err := accounts.Find(ctx); awssource.IsConfiguration(err) {
+		return nil, err
+	}
+	options := microvmapi.WatchOptions{Targets: accounts.List, Patience: patience}
+	if l != nil {
+		options.State = func(ctx context.Context, target collector.Target) (json.RawMessage, error) {
+			return collector.SourceState(ctx, l, definition.Name, target)
+		}
+		options.Launched = func(ctx context.Context, from, to time.Time) (*lifecycle.Table, error) {
+			return lifecycle.Read(ctx, l, from, to)
+		}
+	}
+	return settings.(*microvmapi.Settings).Watch(awssource.Env{
+		Config: accounts.Config, Quota: c.AWS.Quota, Now: now, Explain: definition.Explain,
+	}, options)
+}
+
+// Who looks at a fleet rather sees an old figure with its age than waits for a new one: a call is tried twice.
+const watchTimeout = 10 * time.Second
+
+var watchRetry = awssource.Retry{Attempts: 2, Longest: time.Second, Patience: 10 * time.Second}

@@ -39,6 +39,7 @@ type Place struct {
 	MetersAt time.Time // up to when lines of meters were read; zero where none are
 
 	Fault     string // why it could not be listed this time; "" where it could
+	Lacks     string // what besides the listing could not be read, and why; "" where nothing is missing
 	Throttled bool   // the service asked to wait
 	Denied    bool   // permission is missing: trying again does not help
 

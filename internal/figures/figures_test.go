@@ -99,6 +99,33 @@ func TestCents(t *testing.T) {
 	}
 }
 
+func TestShort(t *testing.T) {
+	for _, tc := range []struct {
+		reason, in  string
+		towardsZero bool
+		want        string
+	}{
+		{"nothing", "0", false, "0.00"},
+		{"cents", "0.004", false, "0.00"},
+		{"three digits", "98.444", false, "98.4"},
+		{"rounding carries", "9.996", false, "10.0"},
+		{"into the next thousand, too", "999.5", false, "1.00 k"},
+		{"half to even", "998.5", false, "998"},
+		{"millions", "20483944.12", false, "20.5 M"},
+		{"a lower bound is not rounded up", "20483944.12", true, "20.4 M"},
+		{"nor carried", "999999", true, "999 k"},
+		{"a fall", "-1234567", false, "-1.23 M"},
+		{"towards zero", "-1239999", true, "-1.23 M"},
+		{"billions", "1e9", false, "1.00 B"},
+		{"trillions", "123456789012345", false, "123 T"},
+		{"from there on, powers of ten", "999600000000000", false, "1.00e15"},
+		{"the same", "1234567890123456789012345678.5", false, "1.23e27"},
+		{"written otherwise", "5e20", false, "5.00e20"},
+	} {
+		require.Equal(t, tc.want, figures.Short(dec(tc.in), tc.towardsZero), "%s: %s", tc.in, tc.reason)
+	}
+}
+
 func TestDuration(t *testing.T) {
 	for _, test := range []struct {
 		d      time.Duration

@@ -71,7 +71,7 @@ func (r Records) Aggregate(ctx context.Context, q ledger.Query) (ledger.Result, 
 // Extent tells how far the records reach.
 func (r Records) Extent(ctx context.Context) (out ledger.Extent, err error) {
 	for i := range r {
-		out.Include(r[i].PeriodStart)
+		out.Include(r[i].PeriodStart, r[i].PeriodSeconds)
 	}
 	return out, ctx.Err()
 }

@@ -184,8 +184,10 @@ func (l *Ledger) Extent(ctx context.Context) (out ledger.Extent, err error) {
 		if err != nil || st.rows == 0 {
 			return false, err
 		}
-		out.Include(secondStart(st.first))
-		out.Include(secondStart(st.last))
+		if out.First.IsZero() {
+			out.First = secondStart(st.first)
+		}
+		out.Last = secondStart(st.last)
 		return true, nil
 	}
 	for _, day := range days {
@@ -198,8 +200,22 @@ func (l *Ledger) Extent(ctx context.Context) (out ledger.Extent, err error) {
 	}
 	for _, day := range slices.Backward(days) {
 		if has, err := include(day); has || err != nil {
-			return out, err
+			return l.withLength(ctx, out, err)
 		}
 	}
 	return out, nil
+}
+
+// withLength adds to an extent how long its last period is.
+func (l *Ledger) withLength(ctx context.Context, out ledger.Extent, err error) (ledger.Extent, error) {
+	if err != nil {
+		return ledger.Extent{}, err
+	}
+	text := fmt.Sprintf("SELECT toInt64(min(period_seconds)) FROM %s FINAL WHERE deleted = 0 AND period_start = toDateTime(%d, 'UTC')",
+		l.client.schema().table(l.usage), out.Last.Unix())
+	err = l.client.rows(ctx, request{text: text, settings: reading}, func(r *rowReader) error {
+		out.LastSeconds = r.int64()
+		return r.err
+	})
+	return out, err
 }

@@ -196,19 +196,23 @@ func empty(t *testing.T, s Stores) {
 func extent(t *testing.T, s Stores) {
 	records := small.All()
 	l := with(t, s, records[9:20])
-	reaches := func(first, last time.Time) {
+	reaches := func(first, last time.Time, seconds int64) {
 		t.Helper()
 		got, err := l.reader().Extent(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, ledger.Extent{First: first, Last: last}, got)
+		require.Equal(t, ledger.Extent{First: first, Last: last, LastSeconds: seconds}, got)
 	}
-	reaches(day(0).Add(3*time.Hour), day(0).Add(6*time.Hour))
+	reaches(day(0).Add(3*time.Hour), day(0).Add(6*time.Hour), records[0].PeriodSeconds)
 	l.upsert(records)
-	reaches(day(0), day(2).Add(21*time.Hour))
+	reaches(day(0), day(2).Add(21*time.Hour), records[0].PeriodSeconds)
 	long := records[0]
 	long.PeriodStart, long.PeriodSeconds = day(3), 86_400
 	l.upsert([]usage.Record{long})
-	reaches(day(0), day(3))
+	reaches(day(0), day(3), 86_400)
+	short := records[1]
+	short.PeriodStart, short.PeriodSeconds = day(3), 600
+	l.upsert([]usage.Record{short})
+	reaches(day(0), day(3), 600)
 }
 
 func fingerprint(t *testing.T, s Stores) {

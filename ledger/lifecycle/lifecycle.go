@@ -153,7 +153,15 @@ func (t *Table) Of(r *usage.Record) (MicroVM, bool) {
 	if t == nil || r.Resource.Kind != usage.KindMicroVM {
 		return MicroVM{}, false
 	}
-	m, found := t.microvms[key{r.Region, r.Account, r.Resource.ID}]
+	return t.Find(r.Account, r.Region, r.Resource.ID)
+}
+
+// Find finds a MicroVM by its id.
+func (t *Table) Find(account, region, id string) (MicroVM, bool) {
+	if t == nil {
+		return MicroVM{}, false
+	}
+	m, found := t.microvms[key{region, account, id}]
 	return m, found
 }
 

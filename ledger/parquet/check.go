@@ -232,7 +232,7 @@ func recordsOf(files []ledger.DamagedFile) (names []string) {
 
 // recount sets the manifest's figures to those of the parts that are left.
 func (w *Writer) recount(ctx context.Context, m *manifest, day civil.Day) error {
-	m.Rows, m.Seconds, m.CoveredSeconds, m.First, m.Last = 0, 0, 0, secondStart(0), secondStart(0)
+	m.Rows, m.Seconds, m.CoveredSeconds, m.First, m.Last, m.LastSeconds = 0, 0, 0, secondStart(0), secondStart(0), 0
 	var r usage.Record
 	for _, entry := range m.Parts {
 		p, err := openPart(ctx, w.files, day, entry)

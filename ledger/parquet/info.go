@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"microspend/ledger"
 
 	"microspend/internal/civil"
+	"microspend/usage"
 )
 
 // Info sums up the manifests. It looks for files that are missing or of another size, and for footers that are not
@@ -68,32 +70,60 @@ func (l *Ledger) Extent(ctx context.Context) (out ledger.Extent, err error) {
 	if err != nil {
 		return out, err
 	}
-	include := func(day civil.Day) (found bool, err error) {
-		m, _, err := readManifest(ctx, l.files, day)
-		if _, unreachable := errors.AsType[*ledger.UnreachableError](err); unreachable {
-			return false, err
-		}
-		if err != nil || m == nil || m.Rows == 0 { // what is damaged is named where sums are read
-			return false, ctx.Err()
-		}
-		out.Include(m.First)
-		out.Include(m.Last)
-		return true, ctx.Err()
-	}
 	for _, day := range days {
-		if found, err := include(day); found || err != nil {
-			if err != nil {
-				return ledger.Extent{}, err
-			}
+		m, err := l.measured(ctx, day)
+		if err != nil {
+			return ledger.Extent{}, err
+		}
+		if m != nil {
+			out.First = m.First
 			break
 		}
 	}
 	for _, day := range slices.Backward(days) {
-		if found, err := include(day); found || err != nil {
-			return out, err
+		m, err := l.measured(ctx, day)
+		if err != nil {
+			return ledger.Extent{}, err
 		}
+		if m == nil {
+			continue
+		}
+		out.Last, out.LastSeconds = m.Last, m.LastSeconds
+		if out.LastSeconds == 0 {
+			out.LastSeconds, err = l.shortestAt(ctx, out.Last)
+		}
+		return out, err
 	}
 	return out, nil
+}
+
+// measured is the manifest of a day that has records and can be read; nil of others, as what is damaged is named where
+// sums are read.
+func (l *Ledger) measured(ctx context.Context, day civil.Day) (*manifest, error) {
+	m, _, err := readManifest(ctx, l.files, day)
+	if _, unreachable := errors.AsType[*ledger.UnreachableError](err); unreachable {
+		return nil, err
+	}
+	if err != nil || m == nil || m.Rows == 0 {
+		return nil, ctx.Err()
+	}
+	return m, ctx.Err()
+}
+
+// shortestAt is the length of the shortest period that starts at a moment, from the records.
+func (l *Ledger) shortestAt(ctx context.Context, start time.Time) (shortest int64, err error) {
+	result, err := l.Aggregate(ctx, ledger.Query{
+		From: start, To: start.Add(time.Second), By: []ledger.Field{
+			ledger.FieldResource, ledger.FieldRegion,
+			ledger.FieldAccount, ledger.FieldSource,
+		}, Uncut: true, Sums: ledger.SumOf(usage.Running),
+	})
+	for _, g := range result.Groups { // each of which is one record
+		if length := int64(g.Sum.Seconds.Lo); g.Sum.Records > 0 && (shortest == 0 || length < shortest) {
+			shortest = length
+		}
+	}
+	return shortest, err
 }
 
 // glance reads a day's manifest and opens none of its parts.

@@ -45,6 +45,8 @@ type manifest struct {
 	Rows    int64     `json:"rows"`
 	First   time.Time `json:"first"` // start of the first and of the last period
 	Last    time.Time `json:"last"`
+	// LastSeconds is the length of the shortest period that starts at Last; 0 where the program before did not say.
+	LastSeconds int64 `json:"last_seconds,omitempty"`
 	// Seconds is the length of all periods together, CoveredSeconds of those with complete coverage.
 	Seconds        int64       `json:"seconds"`
 	CoveredSeconds int64       `json:"covered_seconds"`

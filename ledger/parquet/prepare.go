@@ -176,8 +176,11 @@ func (m *manifest) count(r *usage.Record) {
 	if m.Rows == 0 || r.PeriodStart.Before(m.First) {
 		m.First = r.PeriodStart
 	}
-	if m.Rows == 0 || r.PeriodStart.After(m.Last) {
-		m.Last = r.PeriodStart
+	switch {
+	case m.Rows == 0 || r.PeriodStart.After(m.Last):
+		m.Last, m.LastSeconds = r.PeriodStart, r.PeriodSeconds
+	case r.PeriodStart.Equal(m.Last):
+		m.LastSeconds = min(m.LastSeconds, r.PeriodSeconds)
 	}
 	m.Rows++
 	m.Seconds += r.PeriodSeconds

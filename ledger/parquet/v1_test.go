@@ -157,6 +157,34 @@ func TestResourcesAreGroupedByKindAndID(t *testing.T) {
 	}, records)
 }
 
+// A manifest that does not say how long the last period is has it looked up among the records.
+func TestManifestsWithoutALengthAreReadAsIfWrittenToday(t *testing.T) {
+	dir := t.TempDir()
+	records := fleet{microVMs: 3, tenants: 1, days: 1, periods: 4}.all()
+	last := records[len(records)-1]
+	last.PeriodSeconds /= 2
+	records[len(records)-1] = last
+	upsert(t, openWriter(t, dir), records)
+	want := ledger.Extent{First: firstDay, Last: last.PeriodStart, LastSeconds: last.PeriodSeconds}
+	l, err := Open(dir, ledger.Options{})
+	require.NoError(t, err)
+	got, err := l.Extent(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+
+	folder := filepath.Join(dir, usageFolder, dayPrefix+"2026-10-01")
+	m := manifestIn(t, folder)
+	require.Equal(t, last.PeriodSeconds, m.LastSeconds)
+	m.LastSeconds = 0
+	text, err := m.encode()
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "last_seconds")
+	require.NoError(t, os.WriteFile(filepath.Join(folder, manifestName), text, 0o600))
+	got, err = l.Extent(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
 // A day becomes one of this version when it is next written, whatever is written to it, and not before.
 func TestFirstVersionIsUpgradedDayByDay(t *testing.T) {
 	dir, records := firstVersion(t)

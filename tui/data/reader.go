@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/ledger/lifecycle"
 	"microspend/pricing"
@@ -117,10 +118,34 @@ func (r *Reader) Listing(ctx context.Context, q Query, at Moment) (*Listing, err
 	for d, dimension := range q.By {
 		l.Names[d] = make([]string, len(found.Rows))
 		for i := range found.Rows {
-			l.Names[d][i] = shownName(&found.Rows[i], dimension)
+			l.Names[d][i] = shownName(&found.Rows[i], dimension) + at.running(found.Rows[i].Key, dimension, loc)
 		}
 	}
 	return l, nil
+}
+
+// running marks the day, the week or the month that data ends within: " until 21:00". It is "" for all other rows.
+func (m Moment) running(row spend.Key, d spend.Dimension, loc *time.Location) string {
+	label := func(at time.Time) string {
+		switch day := civil.DayOf(at, loc); d {
+		case spend.ByDay:
+			return day.String()
+		case spend.ByWeek:
+			return day.Week()
+		case spend.ByMonth:
+			return day.Month()
+		default:
+			return ""
+		}
+	}
+	last := label(m.AsOf.Add(-time.Nanosecond))
+	if row.Kind == spend.KindOther || last == "" || row.Value(d) != last || label(m.AsOf) != last {
+		return ""
+	}
+	if d == spend.ByDay {
+		return m.AsOf.In(loc).Format(" until 15:04")
+	}
+	return m.AsOf.In(loc).Format(" until 2 Jan 15:04")
 }
 
 // shownName is a name as it is shown: what is not known, and what is empty, says so.

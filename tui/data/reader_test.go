@@ -2,6 +2,7 @@ package data_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,4 +94,42 @@ func TestTrendsTellGapsFromZero(t *testing.T) {
 		require.True(t, math.IsInf(float64(ireland[place(14)]), -1), "no rate is known")
 		require.Nil(t, trends.Of(spend.Key{Kind: spend.KindUnallocated, Tenant: "acme"}), "a label is not a tenant of its name")
 	}
+}
+
+// TestWhatStillRunsSaysSo: the day, the week and the month that data ends within, and none that is over.
+func TestWhatStillRunsSaysSo(t *testing.T) {
+	from, until := spendtest.At(t, "2026-11-20"), spendtest.At(t, "2026-11-25T21:00")
+	r := dollars(spendtest.Hours(from, until, "acme")...)
+	period, err := data.ParsePeriod("2026-11", until, time.UTC)
+	require.NoError(t, err)
+	for _, test := range []struct {
+		by     spend.Dimension
+		asOf   time.Time
+		suffix string
+		reason string
+	}{
+		{spend.ByDay, until, "Wed until 21:00", "three hours are to come"},
+		{spend.ByDay, spendtest.At(t, "2026-11-26"), "2026-11-25 Wed", "the day is over"},
+		{spend.ByWeek, until, " until 25 Nov 21:00", "it is Wednesday"},
+		{spend.ByMonth, until, "2026-11 until 25 Nov 21:00", "the 25th"},
+		{spend.ByTenant, until, "acme", "no stretch of time"},
+	} {
+		got, err := r.Listing(t.Context(), data.Query{Period: period, By: []spend.Dimension{test.by}},
+			data.Moment{Now: until, AsOf: test.asOf})
+		require.NoError(t, err)
+		marked := 0
+		for _, name := range got.Names[0] {
+			if strings.Contains(name, "until") {
+				marked++
+			}
+		}
+		require.Contains(t, strings.Join(got.Names[0], "\n"), test.suffix, test.reason)
+		require.Equal(t, strings.Count(test.suffix, "until"), marked, "%s: %v", test.by, got.Names[0])
+	}
+	days, err := r.Days(t.Context(), data.Moment{Now: until, AsOf: until})
+	require.NoError(t, err)
+	last := days.Days[data.TrendDays-1]
+	require.True(t, days.Until.Equal(until) && days.Until.Before(last.End), "the last day still runs")
+	require.Equal(t, "1", last.Coverage.String())
+	require.Nil(t, days.Days[0].Coverage, "nothing was measured")
 }

@@ -89,15 +89,18 @@ func leaveGaps(values []float32, recorded []bool) {
 
 // Day is one day of the overview's chart.
 type Day struct {
-	Start   time.Time
-	Parts   [pricing.QuantityCount]decimal.Decimal // dollars by billed quantity
-	HasData bool
-	State   pricing.State // of their sum
+	Start, End time.Time
+	Parts      [pricing.QuantityCount]decimal.Decimal // dollars by billed quantity
+	HasData    bool
+	State      pricing.State // of their sum
+	// Coverage is the part of its time that was measured completely; nil where nothing was measured.
+	Coverage *decimal.Decimal
 }
 
 // Days are the last days, by billed quantity.
 type Days struct {
 	Days     [TrendDays]Day
+	Until    time.Time                              // data reaches: the day that it lies within still runs
 	Totals   [pricing.QuantityCount]decimal.Decimal // dollars
 	Total    decimal.Decimal
 	State    pricing.State    // of the total
@@ -116,6 +119,7 @@ func (r *Reader) Days(ctx context.Context, at Moment) (*Days, error) {
 		return nil, err
 	}
 	out := &Days{
+		Until:    at.AsOf,
 		Damaged:  found.Damaged,
 		Unknown:  found.Total.Unknown,
 		Total:    found.Total.Amount,
@@ -123,7 +127,8 @@ func (r *Reader) Days(ctx context.Context, at Moment) (*Days, error) {
 		Coverage: spend.Coverage(&found.Total.Sum),
 	}
 	for i := range out.Days {
-		out.Days[i].Start = (first + civil.Day(i)).Start(r.Location())
+		span := (first + civil.Day(i)).Span(r.Location())
+		out.Days[i].Start, out.Days[i].End = span.From, span.To
 	}
 	for i := range found.Rows {
 		row := &found.Rows[i]
@@ -136,6 +141,9 @@ func (r *Reader) Days(ctx context.Context, at Moment) (*Days, error) {
 			continue
 		}
 		day.HasData, day.State = true, max(day.State, row.State())
+		if day.Coverage == nil { // which is that of the time, and so of every quantity
+			day.Coverage = spend.Coverage(&row.Sum)
+		}
 		if q, ok := row.Quantity(); ok {
 			day.Parts[q] = day.Parts[q].Add(row.Amount)
 			out.Totals[q] = out.Totals[q].Add(row.Amount)

@@ -95,8 +95,8 @@ func sharing(values, width int) int { return (values + width - 1) / width }
 // Stack is one column of a chart: its parts from the bottom up.
 type Stack struct {
 	Parts   [pricing.QuantityCount]float64
-	Missing bool // there is no data
-	Unknown bool // more belongs to it than is drawn, as no rate is known for it
+	Missing bool   // there is no data
+	Mark    string // stands above the column where more belongs to it than is drawn
 }
 
 func (s Stack) total() (sum float64) {
@@ -106,19 +106,15 @@ func (s Stack) total() (sum float64) {
 	return sum
 }
 
-// partGlyphs tell the parts of a stack apart without colour.
-var partGlyphs = [pricing.QuantityCount]rune{'█', '▓', '▒', '░', '▚'}
+// partGlyphs tell the parts of a stack apart without colour. They are of whole quarters of a cell and not of shades, as
+// many terminals mix a shade with the background until little is left of its contrast.
+var partGlyphs = [pricing.QuantityCount]rune{'█', '▚', '▌', '▞', '▖'}
 
-// PartGlyph is the pattern of a part, or a full block where colours tell parts apart.
-func PartGlyph(part int, t *theme.Theme) string {
-	if !t.Patterns {
-		return "█"
-	}
-	return string(partGlyphs[part])
-}
+// PartGlyph is the pattern of a part.
+func PartGlyph(part int) string { return string(partGlyphs[part]) }
 
-// Stacks draws columns of so many rows of cells, each so wide with a gap after it, up to top. With colours it is
-// exact to an eighth of a cell; with patterns a cell shows the part that most of it belongs to.
+// Stacks draws columns of so many rows of cells, each so wide with a gap after it, up to top. The upper edge is exact
+// to an eighth of a cell; below it a cell shows the part that most of it belongs to.
 func Stacks(stacks []Stack, top float64, rows, width, gap int, t *theme.Theme) []string {
 	lines := make([]string, rows)
 	for row := range rows {
@@ -142,8 +138,8 @@ func stackCell(s Stack, top float64, rows, level, width int, t *theme.Theme) str
 		return t.Muted.Text(strings.Repeat("·", width))
 	case s.Missing:
 		return Blank(width)
-	case s.Unknown && level == markLevel(total, top, rows):
-		return t.Warn.Text(Left("?", width))
+	case s.Mark != "" && level == markLevel(total, top, rows):
+		return t.Warn.Text(Left(s.Mark, width))
 	case !(total > 0) || !(top > 0):
 		if level == 0 {
 			return t.Muted.Text(strings.Repeat("▁", width))
@@ -155,21 +151,12 @@ func stackCell(s Stack, top float64, rows, level, width int, t *theme.Theme) str
 	if to <= from {
 		return Blank(width)
 	}
-	parts := overlaps(s, scale, from, to)
-	best, second := largest(parts)
-	glyph, paint := partGlyphs[best], t.Components[best]
-	switch filled := int(math.Round((to - from) * 8)); {
-	case filled < 8: // the uppermost cell
+	best := largest(overlaps(s, scale, from, to))
+	glyph := partGlyphs[best]
+	if filled := int(math.Round((to - from) * 8)); filled < 8 { // the uppermost cell
 		glyph = eighths[max(1, filled)]
-	case t.Patterns:
-	case second < 0:
-		glyph = '█'
-	default: // two parts share the cell: the lower in front, the upper behind
-		lower, upper := min(best, second), max(best, second)
-		eighth := int(math.Round(parts[lower] / (parts[lower] + parts[upper]) * 8))
-		glyph, paint = eighths[max(1, min(eighth, 7))], t.Over[lower][upper]
 	}
-	return paint.Text(strings.Repeat(string(glyph), width))
+	return t.Components[best].Text(strings.Repeat(string(glyph), width))
 }
 
 // markLevel is the first row above a column, or its uppermost where it reaches the top.
@@ -191,18 +178,12 @@ func overlaps(s Stack, scale, from, to float64) (parts [pricing.QuantityCount]fl
 	return parts
 }
 
-// largest are the two parts that fill most, the second -1 where it is less than a sixteenth.
-func largest(parts [pricing.QuantityCount]float64) (best, second int) {
-	second = -1
+// largest is the part that fills most.
+func largest(parts [pricing.QuantityCount]float64) (best int) {
 	for i, part := range parts {
 		if part > parts[best] {
 			best = i
 		}
 	}
-	for i, part := range parts {
-		if i != best && part >= 1.0/16 && (second < 0 || part > parts[second]) {
-			second = i
-		}
-	}
-	return best, second
+	return best
 }

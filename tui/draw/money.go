@@ -1,6 +1,8 @@
 package draw
 
 import (
+	"strings"
+
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
@@ -8,8 +10,14 @@ import (
 	"microspend/view"
 )
 
-// Dollars writes an amount to the cent.
-func Dollars(d decimal.Decimal) string { return "$" + figures.Fixed(d, 2) }
+// Dollars writes an amount to the cent, its sign before the currency.
+func Dollars(d decimal.Decimal) string {
+	sign, digits := "", figures.Fixed(d, 2)
+	if rest, negative := strings.CutPrefix(digits, "-"); negative {
+		sign, digits = "-", rest
+	}
+	return sign + "$" + digits
+}
 
 // Figure is a figure as far as it is known: unknown where nothing of it could be priced, with a mark where part of it
 // could not.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/shopspring/decimal"
 
@@ -16,7 +17,7 @@ import (
 //
 //	acme              some text column contains acme, in any case
 //	"two words"       likewise, with a blank
-//	-acme             no text column contains it
+//	-acme, !acme      no text column contains it; -"two words"
 //	amount > 10       a number compares: < <= > >= = !=
 //	share >= 5%       a percentage, of columns that are one
 //	age > 1h30m       a length of time, of columns that are one: 90s, 5m, 7h, 2d12h
@@ -47,6 +48,9 @@ func ParseFilter(text string, c *Content) (f Filter, fault error) {
 			if len(words) < 3 {
 				return f, fmt.Errorf("%s %s what?", word.text, words[1].text)
 			}
+			if word.not {
+				word.text = "-" + word.text // there is no column of that name
+			}
 			if t, err := c.comparison(word.text, words[1].text, words[2].text); err != nil {
 				fault = err
 			} else {
@@ -64,11 +68,7 @@ func ParseFilter(text string, c *Content) (f Filter, fault error) {
 }
 
 func containing(w word) term {
-	t := term{column: -1, text: strings.ToLower(w.text)}
-	if rest, found := strings.CutPrefix(t.text, "-"); found && rest != "" && !w.quoted {
-		t.text, t.not = rest, true
-	}
-	return t
+	return term{column: -1, text: strings.ToLower(w.text), not: w.not}
 }
 
 func (c *Content) comparison(name, op, value string) (term, error) {
@@ -82,8 +82,8 @@ func (c *Content) comparison(name, op, value string) (term, error) {
 		}
 		return term{column: at, op: op, text: strings.ToLower(value)}, nil
 	}
-	if c.lengths[at] {
-		seconds, err := parseLength(value)
+	// Where no row has a figure, nobody can tell whether they would be lengths of time; none is chosen either way.
+	if seconds, err := parseLength(value); c.lengths[at] || err == nil && c.orders[at].unknown == 0 {
 		return term{column: at, op: op, number: seconds}, err
 	}
 	digits, percent := strings.CutSuffix(value, "%")
@@ -93,9 +93,7 @@ func (c *Content) comparison(name, op, value string) (term, error) {
 	if percent && !c.percent[at] {
 		return term{}, fmt.Errorf("%s is not a percentage", c.Columns[at].word())
 	}
-	// Amounts may be typed as they are shown: $1,234.50, -$5 or +3.
-	digits = strings.TrimPrefix(strings.NewReplacer(",", "", "$", "").Replace(digits), "+")
-	number, err := pricing.ParseDecimal(digits)
+	number, err := pricing.ParseDecimal(cleaned(digits))
 	if err != nil {
 		return term{}, fmt.Errorf("%s is not a number", value)
 	}
@@ -118,6 +116,12 @@ func parseLength(text string) (decimal.Decimal, error) {
 		return decimal.Decimal{}, fmt.Errorf("%s is not a length of time such as 90s, 5m, 1h30m or 2d", text)
 	}
 	return decimal.New(int64(length), -9).Add(decimal.New(whole*24*60*60, 0)), nil
+}
+
+// cleaned is a number without what it may be typed with, as it is shown: $1,234.50, -$5, +3 or 5%.
+func cleaned(digits string) string {
+	digits = strings.TrimSuffix(digits, "%")
+	return strings.TrimPrefix(strings.NewReplacer(",", "", "$", "").Replace(digits), "+")
 }
 
 // named finds a column by its word or its id, or by a beginning of a word that no other column's has.
@@ -216,34 +220,49 @@ func (t *term) holds(c *Content, row int32) bool {
 
 type word struct {
 	text   string
+	at     int // where in the filter it begins, with its sign
 	op     bool
+	not    bool // a - or a ! stands before it
 	quoted bool
+	closed bool // by a second quotation mark
 }
 
 // split cuts a filter into words and operators, which need no blanks around them.
 func split(text string) []word {
 	var words []word
+	whole, compares := len(strings.TrimRightFunc(text, unicode.IsSpace)), false
 	for text = strings.TrimSpace(text); text != ""; text = strings.TrimSpace(text) {
+		w := word{at: whole - len(text)}
 		if op := operator(text); op != "" {
-			words, text = append(words, word{text: strings.Replace(op, "==", "=", 1), op: true}), text[len(op):]
+			w.text, w.op, compares = strings.Replace(op, "==", "=", 1), true, true
+			words, text = append(words, w), text[len(op):]
 			continue
 		}
+		sign := text[:1]
+		if !compares && (sign == "-" || sign == "!") { // the - of a number that is compared with is its own
+			w.not, text = true, text[1:]
+		}
+		compares = false
 		if rest, found := strings.CutPrefix(text, `"`); found {
-			quoted, after, _ := strings.Cut(rest, `"`)
-			if quoted != "" {
-				words = append(words, word{text: quoted, quoted: true})
+			w.quoted = true
+			w.text, text, w.closed = strings.Cut(rest, `"`)
+			if w.text != "" {
+				words = append(words, w)
 			}
-			text = after
 			continue
 		}
 		end := strings.IndexAny(text, " \t<>=!\"")
-		switch {
-		case end < 0:
+		if end < 0 {
 			end = len(text)
-		case end == 0: // a lone exclamation mark
-			end = 1
 		}
-		words, text = append(words, word{text: text[:end]}), text[end:]
+		w.text, text = text[:end], text[end:]
+		if w.text == "" { // a lone sign
+			if w.text = sign; !w.not {
+				text = text[1:]
+			}
+			w.not = false
+		}
+		words = append(words, w)
 	}
 	return words
 }

@@ -24,15 +24,21 @@ type layout struct {
 	right   bool // columns are not in sight on the right
 }
 
-// lay chooses the columns for a width, as wide as the rows and the footer need: the first always, then those from the
-// scrolled one on. Columns give way in the order of their Drop; once scrolled, what does not fit at the right is cut
-// off instead, as more scrolling brings it into sight.
+// leastFigure is how narrow a column of figures may become once there is nothing left that could give way: enough for
+// three digits with all that may stand around them, as in "≥ 20.5 M" or "-20.5 M +?".
+const leastFigure = 10
+
+// lay chooses the columns for a width, as wide as the rows and the footer need: the first and the one that the rows are
+// sorted by always, then those from the scrolled one on. Columns give way in the order of their Drop; once scrolled,
+// what does not fit at the right is cut off instead, as more scrolling brings it into sight.
 func (s *State) lay(width int, footer *Footer) layout {
-	c := s.Content
+	c, sorted := s.Content, s.sorted()
 	room := width - mark
 	keep := []int{0}
-	for i := s.Column + 1; i < len(c.Columns); i++ {
-		keep = append(keep, i)
+	for i := 1; i < len(c.Columns); i++ {
+		if !c.Columns[i].Hidden && (i > s.Column || i == sorted) {
+			keep = append(keep, i)
+		}
 	}
 	natural := slices.Clone(c.widths)
 	if footer != nil {
@@ -41,37 +47,38 @@ func (s *State) lay(width int, footer *Footer) layout {
 		}
 	}
 	widths := slices.Clone(natural)
-	total := func() int {
+	over := func() int {
 		sum := -gap
 		for _, i := range keep {
 			sum += widths[i] + gap
 		}
-		return sum
+		return sum - room
 	}
 	shrink := func() {
 		for _, i := range keep {
 			if least := c.Columns[i].Least; least > 0 {
-				if over := total() - room; over > 0 {
+				if over := over(); over > 0 {
 					widths[i] = max(min(widths[i], least), widths[i]-over)
 				}
 			}
 		}
 	}
 	out := layout{left: s.Column > 0}
-	for shrink(); total() > room && len(keep) > 1; shrink() {
-		worst := len(keep) - 1
-		if s.Column == 0 {
-			for at := 1; at < len(keep); at++ {
-				if s.drop(keep[at]) > s.drop(keep[worst]) {
-					worst = at
-				}
-			}
+	for shrink(); over() > 0; shrink() {
+		worst := s.worst(keep)
+		if worst < 0 {
+			break
 		}
 		keep = slices.Delete(keep, worst, worst+1)
 		copy(widths, natural)
 		out.right = true
 	}
-	if over := total() - room; over > 0 {
+	for _, i := range keep { // the last resort
+		if over := over(); over > 0 && c.texts[i] == nil {
+			widths[i] = max(min(widths[i], leastFigure), widths[i]-over)
+		}
+	}
+	if over := over(); over > 0 {
 		widths[keep[0]] = max(1, widths[keep[0]]-over)
 	} else if first := &c.Columns[keep[0]]; first.Least > 0 && widths[keep[0]] < natural[keep[0]] {
 		widths[keep[0]] = min(natural[keep[0]], widths[keep[0]]-over)
@@ -80,12 +87,17 @@ func (s *State) lay(width int, footer *Footer) layout {
 	return out
 }
 
-// drop is in which order a column gives way. What the rows are sorted by stays as long as anything.
-func (s *State) drop(i int) int {
-	if i == s.Content.Find(s.Sort) {
-		return 1
+// worst is the place of the column that gives way next, -1 where none does.
+func (s *State) worst(keep []int) int {
+	worst := -1
+	for at := len(keep) - 1; at > 0; at-- {
+		switch {
+		case keep[at] == s.sorted():
+		case worst < 0, s.Column == 0 && s.Content.Columns[keep[at]].Drop > s.Content.Columns[keep[worst]].Drop:
+			worst = at
+		}
 	}
-	return s.Content.Columns[i].Drop
+	return worst
 }
 
 // Footer is the line below the rows.
@@ -156,7 +168,7 @@ func (s *State) heading(t *theme.Theme, l layout, width int) string {
 		}
 		column := &s.Content.Columns[i]
 		title, paint := column.title(), t.Muted
-		if i == s.Content.Find(s.Sort) {
+		if i == s.sorted() {
 			glyph := "▲"
 			if s.Down {
 				glyph = "▼"
@@ -197,7 +209,7 @@ func (s *State) line(t *theme.Theme, l layout, row int) string {
 			text = draw.Cut(s.Content.text(i, row), width)
 			after = draw.Blank(width - draw.Width(text))
 		default:
-			text = draw.Cut(s.Content.text(i, row), width)
+			text = draw.Fit(s.Content.text(i, row), width)
 			before = draw.Blank(width - draw.Width(text))
 		}
 		if column.Tone != nil {
@@ -225,7 +237,7 @@ func (s *State) footerLine(t *theme.Theme, l layout, footer *Footer, width int) 
 		if column.Align == view.Left {
 			out.WriteString(draw.Left(text, l.widths[i]))
 		} else {
-			out.WriteString(draw.Right(text, l.widths[i]))
+			out.WriteString(draw.FitRight(text, l.widths[i]))
 		}
 	}
 	return t.Strong.Text(draw.Cut(strings.TrimRight(out.String(), " "), width))

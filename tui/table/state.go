@@ -2,6 +2,7 @@ package table
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/shopspring/decimal"
 )
@@ -13,6 +14,7 @@ type State struct {
 	Sort    string // id of the column, or its word
 	Down    bool   // the largest first
 	Text    string // of the filter, as typed
+	inForce string // the filter that chooses the rows; less than Text while its last term is typed
 	Fault   error  // what of the filter is not understood, or names nothing
 
 	Cursor int // among the rows shown
@@ -146,11 +148,37 @@ func (s *State) Select(id string) {
 	}
 }
 
-// SetFilter filters by a text as it is typed. What is not understood is left out and explained in Fault.
+// SetFilter filters by a text. What is not understood is left out and explained in Fault.
 func (s *State) SetFilter(text string) {
-	s.Text = text
+	s.Text, s.inForce = text, text
 	s.refresh()
 	s.Cursor, s.Offset = 0, 0
+}
+
+// TypeFilter filters by a text that is still being typed: the rows stay as they are until its last term means
+// something, and Fault is what that waits for.
+func (s *State) TypeFilter(text string) {
+	last, unfinished := s.Content.unfinished(text)
+	if !unfinished {
+		s.SetFilter(text)
+		return
+	}
+	held := strings.HasPrefix(text, s.inForce) && len(s.shown) > 0
+	if !held && s.inForce != text[:last.from] {
+		s.SetFilter(text[:last.from])
+	}
+	s.Text, s.Fault = text, last.hint
+}
+
+// FinishFilter takes the filter as it stands. Its error is what a comparison at its end lacks.
+func (s *State) FinishFilter() error {
+	if last, unfinished := s.Content.unfinished(s.Text); unfinished && last.lacks {
+		return last.hint
+	}
+	if s.inForce != s.Text {
+		s.SetFilter(s.Text)
+	}
+	return nil
 }
 
 // SetSort sorts by the column with an id or a word.
@@ -167,7 +195,7 @@ func (s *State) NextSort() {
 	}
 	columns := s.Content.Columns
 	at := (s.sorted() + 1) % len(columns)
-	for columns[at].Wide != nil {
+	for columns[at].Wide != nil || columns[at].Hidden {
 		at = (at + 1) % len(columns)
 	}
 	s.SetSort(columns[at].ID, s.Content.texts[at] == nil)
@@ -194,7 +222,7 @@ func (s *State) refresh() {
 		s.Cursor, s.Offset = 0, 0
 		return
 	}
-	filter, fault := ParseFilter(s.Text, c)
+	filter, fault := ParseFilter(s.inForce, c)
 	s.Fault = fault
 	s.shown = make([]int32, 0, c.Len())
 	s.each(func(row int32) {
@@ -207,6 +235,9 @@ func (s *State) refresh() {
 	})
 	if len(s.shown) == 0 && fault == nil {
 		s.Fault = filter.unmatched(c)
+	}
+	if last, unfinished := c.unfinished(s.Text); unfinished && s.Text != s.inForce {
+		s.Fault = last.hint
 	}
 	s.Move(0)
 }

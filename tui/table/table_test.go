@@ -182,6 +182,11 @@ func TestFilters(t *testing.T) {
 		{`"cherry pie"`, "cherry pie", ""},
 		{`"cherry`, "cherry pie", ""},
 		{"-a", "(other)", ""},
+		{"!a", "(other)", ""},
+		{`-"cherry pie" c`, "", ""},
+		{`!"cherry pie" e`, "Apple date (other)", ""},
+		{"-amount > 5", "Apple banana cherry pie date (other)", "no column -amount"},
+		{"-", "", `no name contains "-"`},
 		{"an na", "banana", ""},
 		{"amount > 2.5", "Apple cherry pie (other)", ""},
 		{"amount>=2.5", "Apple banana cherry pie (other)", ""},
@@ -252,7 +257,7 @@ func TestColumnsGiveWay(t *testing.T) {
 	s.SetSort("amount", true)
 	s.SetContent(fruit())
 	heading := func(width int) string {
-		return strings.Join(strings.Fields(strings.NewReplacer("▼", "", "›", "", "‹",
+		return strings.Join(strings.Fields(strings.NewReplacer("▼", "", "▲", "", "›", "", "‹",
 			"").Replace(ansi.Strip(s.Render(theme.New(true, theme.None), nil, width, 9)[0]))), " ")
 	}
 	require.Equal(t, "name amount bar share kind", heading(80))
@@ -260,9 +265,17 @@ func TestColumnsGiveWay(t *testing.T) {
 	require.Equal(t, "name amount share", heading(34))
 	require.Equal(t, "name amount", heading(24), "what the rows are sorted by stays")
 	s.Scroll(1)
-	require.Equal(t, "name bar share kind", heading(60), "the first column stays while others are scrolled away")
+	require.Equal(t, "name amount bar share kind", heading(60), "what the rows are sorted by stays")
+	s.Scroll(1)
+	require.Equal(t, "name amount share kind", heading(60), "as does the first column, while others are scrolled away")
 	s.Scroll(100)
-	require.Equal(t, "name kind", heading(60))
+	require.Equal(t, "name amount kind", heading(60))
+	s.SetSort("kind", false)
+	s.Scroll(-100)
+	s.Scroll(1)
+	require.Equal(t, "name bar share kind", heading(60))
+	require.Equal(t, "name kind", heading(20), "at the right, too")
+	s.SetSort("amount", true)
 	s.Scroll(-100)
 	require.Equal(t, "name amount bar share kind", heading(80))
 }
@@ -322,9 +335,16 @@ func FuzzFilter(f *testing.F) {
 		s := &table.State{}
 		s.SetContent(content)
 		s.SetFilter(text)
+		s.TypeFilter(text + "a")
+		s.TypeFilter(text)
 		if s.Shown() > content.Len() {
 			t.Fatal("a filter made rows")
 		}
+		before, words := content.Complete(text)
+		for _, word := range words {
+			s.TypeFilter(before + word)
+		}
+		_ = s.FinishFilter()
 	})
 }
 

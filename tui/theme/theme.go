@@ -2,7 +2,8 @@
 // light terminal, in many colours, in sixteen, or in none.
 //
 // Colour never carries a meaning alone. What is selected also has a mark, what is sorted a glyph, what is wrong a
-// sign and a word, and the parts of a bar have patterns of their own.
+// sign and a word, and the parts of a bar have patterns of their own. Text and marks have a contrast of 3:1 at least with
+// what is behind them, on the backgrounds that terminals usually have.
 package theme
 
 import (
@@ -78,10 +79,6 @@ type Theme struct {
 	Input   Paint // the line that is typed into
 
 	Components [pricing.QuantityCount]Paint // of the billed quantities, in their order
-	// Over are the paints of one billed quantity with another one behind it, by both.
-	Over [pricing.QuantityCount][pricing.QuantityCount]Paint
-	// Patterns is set where billed quantities are told apart by patterns, for want of colours.
-	Patterns bool
 }
 
 // New makes a theme for a terminal.
@@ -100,7 +97,7 @@ func New(dark bool, colors Colors) *Theme {
 func plain() *Theme {
 	strong, faded, turned := paint(nil, nil, bold), paint(nil, nil, faint), paint(nil, nil, reverse)
 	t := &Theme{
-		Patterns: true, Strong: strong, Accent: strong, Warn: strong, Bad: strong, Muted: faded, Track: faded, Spark: faded,
+		Strong: strong, Accent: strong, Warn: strong, Bad: strong, Muted: faded, Track: faded, Spark: faded,
 		Marked: turned, Sorted: turned, Current: turned, Banner: turned,
 	}
 	return t
@@ -111,7 +108,7 @@ func sixteen(dark bool) *Theme {
 	var (
 		pick   = lipgloss.LightDark(dark)
 		accent = pick(lipgloss.Blue, lipgloss.BrightCyan)
-		good   = pick(lipgloss.Green, lipgloss.BrightGreen)
+		good   = pick(lipgloss.Blue, lipgloss.BrightGreen) // green is too pale on white in many palettes
 		warn   = pick(lipgloss.Magenta, lipgloss.BrightYellow)
 		bad    = pick(lipgloss.Red, lipgloss.BrightRed)
 	)
@@ -122,22 +119,18 @@ func sixteen(dark bool) *Theme {
 	t.Banner = paint(warn, nil, reverse)
 	t.Input = paint(accent, nil)
 	t.colored([pricing.QuantityCount]color.Color{
-		pricing.VCPU: pick(lipgloss.Blue, lipgloss.BrightBlue), pricing.Memory: pick(lipgloss.Cyan, lipgloss.BrightCyan),
-		pricing.SnapshotRead:    pick(lipgloss.Magenta, lipgloss.BrightMagenta),
-		pricing.SnapshotWrite:   pick(lipgloss.Red, lipgloss.BrightYellow),
-		pricing.SnapshotStorage: pick(lipgloss.Green, lipgloss.BrightGreen),
+		pricing.VCPU: pick(lipgloss.Blue, lipgloss.BrightBlue), pricing.Memory: pick(lipgloss.Magenta, lipgloss.BrightYellow),
+		pricing.SnapshotRead:    pick(lipgloss.Red, lipgloss.BrightMagenta),
+		pricing.SnapshotWrite:   pick(lipgloss.Black, lipgloss.BrightCyan),
+		pricing.SnapshotStorage: pick(lipgloss.BrightBlack, lipgloss.BrightGreen),
 	})
 	return t
 }
 
 // colored gives the billed quantities their colours.
 func (t *Theme) colored(colors [pricing.QuantityCount]color.Color) {
-	t.Patterns = false
 	for q, c := range colors {
 		t.Components[q] = paint(c, nil)
-		for behind, other := range colors {
-			t.Over[q][behind] = paint(c, other)
-		}
 	}
 }
 
@@ -160,15 +153,15 @@ func many(dark bool) *Theme {
 	t.Muted, t.Accent = paint(muted, nil), paint(accent, nil, bold)
 	t.Good, t.Warn, t.Bad = paint(good, nil), paint(warn, nil), paint(bad, nil, bold)
 	t.Up, t.Down = paint(warn, nil), paint(good, nil)
-	t.Track, t.Spark = paint(pick("#c8d1da", "#30363d"), nil), paint(pick("#8c9bab", "#5b6b7f"), nil)
+	t.Track, t.Spark = paint(pick("#7d8793", "#737c86"), nil), paint(pick("#6e7b8a", "#8796a8"), nil)
 	t.Marked = paint(pick("#0a0c10", "#f0f6fc"), pick("#cfe3ff", "#1f3a5f"), bold)
 	t.Tab = paint(muted, nil)
 	t.Current = paint(ink, accent, bold)
 	t.Banner = paint(ink, warn, bold)
 	t.Input = paint(accent, nil)
-	t.colored([pricing.QuantityCount]color.Color{
-		pricing.VCPU: pick("#1f6feb", "#58a6ff"), pricing.Memory: pick("#0a7d8c", "#39c5cf"),
-		pricing.SnapshotRead: pick("#8250df", "#bc8cff"), pricing.SnapshotWrite: pick("#bc4c00", "#f0883e"),
+	t.colored([pricing.QuantityCount]color.Color{ // blue and orange are told apart by almost everybody
+		pricing.VCPU: pick("#1f6feb", "#58a6ff"), pricing.Memory: pick("#bc4c00", "#f0883e"),
+		pricing.SnapshotRead: pick("#8250df", "#bc8cff"), pricing.SnapshotWrite: pick("#0a7d8c", "#39c5cf"),
 		pricing.SnapshotStorage: pick("#4d7c0f", "#a3c55f"),
 	})
 	return t

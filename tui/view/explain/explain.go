@@ -90,6 +90,12 @@ func (s State) steps(width int) []string {
 			lines = append(lines, draw.Paragraph(draw.Name(step.Remark), " ", width-2, t.Muted)...)
 			continue
 		}
+		if draw.Width(step.Value) > value { // on lines of its own: a figure is not cut here, where it is explained
+			lines = append(lines, " "+t.Muted.Text(draw.Cut(step.Label, width-2)))
+			lines = append(lines, draw.Paragraph(step.Value, "   ", width-4, t.Strong)...)
+			lines = append(lines, draw.Paragraph(draw.Name(step.Remark), "   ", width-4, t.Muted)...)
+			continue
+		}
 		line := " " + t.Muted.Text(draw.Left(step.Label, label)) + "  " + t.Strong.Text(draw.Right(step.Value, value))
 		room := width - label - value - 6
 		switch {
@@ -173,7 +179,7 @@ func (s State) sum(label, value string, width int) []string {
 	if 2+draw.Width(label)+1+draw.Width(value) <= width {
 		return []string{s.row(" "+t.Strong.Text(label), t.Strong.Text(value), width)}
 	}
-	return []string{" " + t.Strong.Text(label), s.row("", t.Strong.Text(draw.Cut(value, width-2)), width)}
+	return append([]string{" " + t.Strong.Text(label)}, draw.Paragraph(value, "  ", width-3, t.Strong)...)
 }
 
 // line is quantity × rate = amount, and below it where the rate is from.

@@ -4,7 +4,6 @@
 package listing
 
 import (
-	"fmt"
 	"strings"
 
 	"microspend/internal/figures"
@@ -26,6 +25,8 @@ type State struct {
 	Path    string        // what was drilled into, "" at the top
 	Fault   string        // why it could not be read, "" where it was
 	Typing  bool          // the filter is being typed
+	Behind  int           // bytes of the filter behind the cursor
+	Hint    string        // what it may be completed to
 }
 
 // Render draws a listing in exactly so many lines of at most so many cells.
@@ -57,22 +58,7 @@ const CaptionHeight = 1
 func (s State) caption(width int) string {
 	t := s.Theme
 	if s.Typing || s.Table.Filtered() {
-		cursor := ""
-		if s.Typing {
-			cursor = "▏"
-		}
-		count := "–"
-		if s.Listing != nil {
-			count = fmt.Sprintf("%s of %s", figures.Int(s.Table.Shown()), figures.Int(s.Table.Content.Len()))
-		}
-		note := ""
-		if s.Table.Fault != nil {
-			note = "  " + t.Warn.Text(draw.Name(s.Table.Fault.Error()))
-		}
-		// The count stays in sight, however long the text is.
-		room := max(width-draw.Width(count)-6, 4)
-		text := draw.Tail(draw.Name(s.Table.Text), room)
-		return " " + t.Accent.Text("/") + " " + t.Input.Text(text+cursor) + "  " + t.Strong.Text(count) + note
+		return s.Table.FilterLine(t, table.Typing{On: s.Typing, Behind: s.Behind, Hint: s.Hint}, width)
 	}
 	if s.Listing == nil {
 		return " " + t.Strong.Text(s.Noun)

@@ -216,23 +216,16 @@ func (s *State) faults() []string {
 	if s.Fault != "" {
 		lines = append(lines, t.Bad.Text("✗ the fleet could not be listed: ")+draw.Name(s.Fault))
 	}
-	for _, p := range s.Snapshot.Places {
-		if p.Fault == "" {
-			continue
-		}
-		text := t.Bad.Text("✗ "+place(p)) + " " + draw.Name(p.Fault)
-		switch {
-		case p.Denied:
-			text = t.Bad.Text("✗ "+place(p)) + " permission is missing: " + draw.Name(p.Fault)
+	for i := range s.Snapshot.Places {
+		p := &s.Snapshot.Places[i]
+		text := report.PlaceTrouble(s.Snapshot, p)
+		switch text = draw.Name(text); {
+		case text == "":
 		case p.Throttled:
-			text = t.Warn.Text("! "+place(p)) + " throttled, the next look waits longer"
+			lines = append(lines, t.Warn.Text("! ")+text)
+		default:
+			lines = append(lines, t.Bad.Text("✗ ")+text)
 		}
-		if !p.ListedAt.IsZero() {
-			text += t.Muted.Text(", as of " + figures.Duration(max(s.Snapshot.At.Sub(p.ListedAt), 0)) + " ago")
-		} else {
-			text += t.Muted.Text(", never listed")
-		}
-		lines = append(lines, text)
 	}
 	if s.Snapshot.LedgerFault != "" {
 		lines = append(lines, t.Bad.Text("✗ the ledger could not be read: ")+draw.Name(s.Snapshot.LedgerFault))

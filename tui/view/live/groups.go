@@ -26,6 +26,7 @@ type group struct {
 	idle, nearCap int
 	memory        int64           // MiB of baselines of those that run
 	money         [2]fleet.Amount // the burn, and what all of them have cost so far
+	newer         bool            // a part of which is worked out from states
 }
 
 // gather makes a row for each group: of what lives, and of what those that ended today have cost.
@@ -58,6 +59,7 @@ func (l *List) gather() {
 func (g *group) add(m *fleet.MicroVM, s *fleet.Snapshot) {
 	g.all++
 	g.money[1] = g.money[1].Plus(m.Spent).Plus(m.Newer)
+	g.newer = g.newer || !m.Newer.USD.IsZero()
 	if m.State == watch.Terminated {
 		return
 	}
@@ -103,8 +105,13 @@ func (l *List) groupColumns() []table.Column {
 		return table.Column{Column: view.Column[int]{
 			ID: id, Title: title, Unit: "$", Align: view.Decimal, Drop: drop,
 			Value: func(row int) view.Value {
-				return report.AmountValue(l.groups[row].money[i], view.CentPlaces).
+				g := &l.groups[row]
+				value := report.AmountValue(g.money[i], view.CentPlaces).
 					SettledBy(func() decimal.Decimal { return amounts[i][row] })
+				if i == 1 && g.newer && g.money[i].State == pricing.Exact {
+					return value.ShownBy(func() string { return "≈ " + figures.Fixed(amounts[i][row], view.CentPlaces) })
+				}
+				return value
 			},
 		}, Tone: func(_ int, t *theme.Theme) theme.Paint {
 			if i == 0 {
@@ -116,8 +123,8 @@ func (l *List) groupColumns() []table.Column {
 	idle, nearCap := func(g *group) int { return g.idle }, func(g *group) int { return g.nearCap }
 	so := money(1, soFarID, "so far", 2)
 	so.Word = "spent"
-	burn := money(0, burnID, "burn", 0)
-	burn.Word, burn.Unit = "burn", "$/h"
+	burn := money(0, burnID, "$/h", 0)
+	burn.Word, burn.Unit = "burn", ""
 	return []table.Column{
 		{Least: 12, Most: 44, Column: view.Column[int]{
 			ID: l.Group.column, Title: l.Group.column, Value: func(row int) view.Value { return view.Text(l.groups[row].shown) },

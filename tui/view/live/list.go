@@ -7,6 +7,7 @@ import (
 	"microspend/collector/watch"
 	"microspend/fleet"
 	"microspend/internal/figures"
+	"microspend/pricing"
 	"microspend/report"
 	"microspend/tui/draw"
 	"microspend/tui/table"
@@ -138,9 +139,6 @@ func (l *List) columns() []table.Column {
 	var columns []table.Column
 	words := report.TopWords()
 	for _, c := range report.TopColumns(l.Snapshot) {
-		if c.Scope == view.Data {
-			continue
-		}
 		how := shownAs[c.ID]
 		if c.ID == "state" {
 			columns = append(columns, table.Column{
@@ -150,7 +148,7 @@ func (l *List) columns() []table.Column {
 			})
 		}
 		columns = append(columns, table.Column{
-			Word: words[c.ID], Least: how.least, Most: how.most, Tone: l.tone(how.tone),
+			Word: words[c.ID], Least: how.least, Most: how.most, Tone: l.tone(how.tone), Hidden: c.Scope == view.Data,
 			Column: view.Column[int]{
 				ID: c.ID, Title: c.Title, Long: c.Long, Unit: c.Unit, Align: c.Align, Drop: how.drop,
 				Value: func(row int) view.Value {
@@ -238,12 +236,25 @@ func (l *List) footer(s *table.State) *table.Footer {
 	cells := map[string]string{}
 	for i, id := range [...]string{burnID, soFarID} {
 		var sum fleet.Amount
+		newer := false
 		for _, row := range s.Rows() {
 			sum = sum.Plus(l.shown[i][row])
+			newer = newer || i == 1 && l.newer(int(row))
 		}
 		cells[id] = report.AmountValue(sum, l.places()).String()
+		if newer && sum.State == pricing.Exact {
+			cells[id] = "≈ " + cells[id]
+		}
 	}
 	return &table.Footer{Label: label, Cells: cells}
+}
+
+// newer reports whether a part of what a row has cost is worked out from states.
+func (l *List) newer(row int) bool {
+	if m := l.At(row); m != nil {
+		return !m.Newer.USD.IsZero()
+	}
+	return l.groups[row].newer
 }
 
 func (l *List) places() int32 {

@@ -32,7 +32,7 @@ type State struct {
 	Running  []float32 // how many ran at each look so far, oldest first
 	Fault    string    // why the last look failed, "" where it did not
 	Missing  bool      // there is nothing to look at the fleet with
-	Typing   bool      // the filter is being typed
+	Typing   table.Typing
 }
 
 // Render draws the view in exactly so many lines of at most so many cells.
@@ -87,7 +87,7 @@ const (
 
 // layout divides the lines: see the package comment for what gives way.
 func (s *State) layout(width, height int) layout {
-	l := layout{caption: height >= 5 || s.Typing || s.Table.Filtered()}
+	l := layout{caption: height >= 5 || s.Typing.On || s.Table.Filtered()}
 	switch {
 	case height >= 12:
 		l.top = s.figures(width)
@@ -214,19 +214,9 @@ func nonEmpty(words ...string) (out []string) {
 // caption says what is listed, or what is filtered by and how many rows that leaves.
 func (s *State) caption(width int) string {
 	t := s.Theme
-	all, shown := s.Table.Content.Len(), s.Table.Shown()
-	if s.Typing || s.Table.Filtered() {
-		cursor := ""
-		if s.Typing {
-			cursor = "▏"
-		}
-		note := ""
-		if s.Table.Fault != nil {
-			note = "  " + t.Warn.Text(draw.Name(s.Table.Fault.Error()))
-		}
-		count := figures.Int(shown) + " of " + figures.Int(all)
-		text := draw.Tail(draw.Name(s.Table.Text), max(width-draw.Width(count)-6, 4))
-		return draw.Cut(" "+t.Accent.Text("/")+" "+t.Input.Text(text+cursor)+"  "+t.Strong.Text(count)+note, width)
+	all := s.Table.Content.Len()
+	if s.Typing.On || s.Table.Filtered() {
+		return draw.Cut(s.Table.FilterLine(t, s.Typing, width), width)
 	}
 	noun := s.Group.Noun
 	if all == 1 {

@@ -49,7 +49,7 @@ func stacksOf(days *data.Days) ([]draw.Stack, float64) {
 	most := 0.0
 	for i := range days.Days {
 		day := &days.Days[i]
-		stacks[i].Missing, stacks[i].Unknown = !day.HasData, day.HasData && day.State == pricing.UnknownRates
+		stacks[i].Missing, stacks[i].Mark = !day.HasData, markOf(days, day)
 		sum := 0.0
 		for q := range day.Parts {
 			stacks[i].Parts[q] = day.Parts[q].InexactFloat64()
@@ -58,6 +58,22 @@ func stacksOf(days *data.Days) ([]draw.Stack, float64) {
 		most = max(most, sum)
 	}
 	return stacks, most
+}
+
+// markOf says that more belongs to a day than is drawn, and why.
+func markOf(days *data.Days, day *data.Day) string {
+	switch {
+	case !day.HasData:
+		return ""
+	case day.State == pricing.UnknownRates:
+		return "?"
+	case day.State == pricing.AtLeast:
+		return "≥"
+	case days.Until.After(day.Start) && days.Until.Before(day.End): // the day that still runs
+		return "…"
+	default:
+		return ""
+	}
 }
 
 // niceTop is the top of the axis: 1, 1.5, 2, 2.5, 3, 4, 5, 6 or 8 times a power of ten.
@@ -144,7 +160,7 @@ func (s *State) legend(width int) string {
 			out.WriteString("   ")
 			used += 3
 		}
-		out.WriteString(t.Components[q].Text(draw.PartGlyph(int(q), t)) + t.Muted.Text(text))
+		out.WriteString(t.Components[q].Text(draw.PartGlyph(int(q))) + t.Muted.Text(text))
 		used += 1 + draw.Width(text)
 	}
 	return out.String()

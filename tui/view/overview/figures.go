@@ -57,7 +57,7 @@ func (s *State) heads() [figureCount]figure {
 		out[FigureBurn].value = view.Text(draw.Dollars(*line.BurnDay) + " /h").In(line.BurnDayState).String()
 		out[FigureBurn].note = "over 24 h"
 		if line.BurnPeriod != nil {
-			out[FigureBurn].note = "month " + draw.Dollars(*line.BurnPeriod) + " /h"
+			out[FigureBurn].note = "month " + view.Text(draw.Dollars(*line.BurnPeriod)+" /h").In(line.State).String()
 		}
 	}
 	return out
@@ -80,14 +80,21 @@ func (s *State) today() (string, theme.Paint) {
 	return text, paint
 }
 
-// brief leaves out of a note what there is no room for: the second of two comparisons, then with what it is.
+// brief is as much of a note as there is room for: its first clause, then without what the figure in it refers to. A
+// figure that does not fit is shorter, or is left out, but never cut.
 func brief(note string, room int) string {
-	for _, from := range []string{" · ", " on "} {
+	for _, from := range []string{" · ", " on ", " of "} {
 		if draw.Width(note) > room {
 			note, _, _ = strings.Cut(note, from)
 		}
 	}
-	return note
+	if sign, rest, ok := strings.Cut(note, " "); ok && draw.Width(note) > room && strings.ContainsAny(rest, "%$") {
+		if note = sign + " " + draw.Fit(rest, room-draw.Width(sign)-1); strings.Contains(note, "#") {
+			return ""
+		}
+		return note
+	}
+	return draw.CutWords(note, room)
 }
 
 // change says how a total moved against the stretch before.
@@ -114,7 +121,7 @@ func (s *State) change(p *spend.Comparison, pair compare.Pair) (string, theme.Pa
 // headroom says what part of the budget the forecast comes to.
 func (s *State) headroom(line budget.Line) (string, theme.Paint) {
 	part := partOf(*line.Forecast, line.Budget.Amount)
-	text := view.Percent(part, 0).String() + " of " + wholeDollars(line.Budget.Amount)
+	text := view.Percent(part, 0).In(line.ForecastState()).String() + " of " + wholeDollars(line.Budget.Amount)
 	switch {
 	case line.Forecast.GreaterThan(line.Budget.Amount):
 		return "! " + text, s.Theme.Warn
@@ -142,7 +149,7 @@ func (s *State) figures(width int) []string {
 			label = s.Theme.Muted.Text(draw.Cut(" "+label, text))
 		}
 		lines[0] += draw.Left(label, cell)
-		lines[1] += draw.Left(s.Theme.Strong.Text(draw.Cut(" "+value, text)), cell)
+		lines[1] += draw.Left(" "+s.Theme.Strong.Text(draw.Fit(value, text-1)), cell)
 		note := brief(head.note, text-1)
 		lines[2] += draw.Left(head.paint.Text(draw.Cut(" "+note, text)), cell)
 		left = right
@@ -154,10 +161,10 @@ func (s *State) figures(width int) []string {
 func (s *State) figureLines(width int) []string {
 	lines := make([]string, 0, figureCount)
 	for i, head := range s.heads() {
-		label, value, note := draw.Left(head.label, 16), draw.Left(head.value, 14), brief(head.note, width-33)
+		label, value, note := draw.Left(head.label, 16), draw.Left(draw.Fit(head.value, 15), 16), brief(head.note, width-33)
 		if width < 60 {
 			label = draw.Left([...]string{"today", "month", "forecast", "burn rate"}[i], 10)
-			value, note = draw.Left(head.value, 13), brief(head.note, 0)
+			value, note = draw.Left(draw.Fit(head.value, 13), 14), brief(head.note, width-1-10-14)
 		}
 		text := s.Theme.Muted.Text(label) + s.Theme.Strong.Text(value) + head.paint.Text(note)
 		lines = append(lines, s.line(Figures, i, text, width))

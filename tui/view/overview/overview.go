@@ -2,8 +2,11 @@
 package overview
 
 import (
+	"cmp"
 	"slices"
 	"time"
+
+	"github.com/shopspring/decimal"
 
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
@@ -105,22 +108,47 @@ func (s *State) tenantCount() int {
 	return min(len(s.Tenants.Spend.Rows), mostTenants)
 }
 
-// budgetLines are the budgets: the total first, as it is what a reader looks for.
+// budgetLines are the budgets, the worst first: those that are used up, those that will be, and of these the one that
+// has, or will have, more of its budget spent.
 func (s *State) budgetLines() []budget.Line {
 	if s.Budgets == nil {
 		return nil
 	}
-	var total, others []budget.Line
-	for _, line := range s.Budgets.Lines {
-		switch {
-		case line.Budget == nil:
-		case line.Scope == budget.Everything:
-			total = append(total, line)
-		default:
-			others = append(others, line)
-		}
+	lines := slices.DeleteFunc(slices.Clone(s.Budgets.Lines), func(l budget.Line) bool { return l.Budget == nil })
+	slices.SortStableFunc(lines, func(a, b budget.Line) int {
+		return cmp.Or(cmp.Compare(severity(b), severity(a)), usedInTheEnd(b).Cmp(usedInTheEnd(a)))
+	})
+	return lines
+}
+
+// severity ranks how a budget stands. What is not known may be worse than what is.
+func severity(l budget.Line) int {
+	switch {
+	case l.Status == budget.Over:
+		return 5
+	case l.Status == budget.Warning:
+		return 4
+	case l.Status == budget.AtRisk:
+		return 3
+	case l.Status == budget.Unknown:
+		return 2
+	case !l.Complete():
+		return 1
+	default:
+		return 0
 	}
-	return append(total, others...)
+}
+
+// usedInTheEnd is the part of a budget that is spent, or forecast to be spent, by the end of its period.
+func usedInTheEnd(l budget.Line) decimal.Decimal {
+	used := decimal.Decimal{}
+	if l.Used != nil {
+		used = *l.Used
+	}
+	if l.Forecast != nil && l.Budget.Amount.IsPositive() {
+		used = decimal.Max(used, partOf(*l.Forecast, l.Budget.Amount))
+	}
+	return used
 }
 
 // at is the item with an index, which data that was read anew need not have.
@@ -142,15 +170,20 @@ func (s *State) TotalLine() (budget.Line, bool) {
 	return s.Budgets.Total(), true
 }
 
-// anomalies are the days that stand out, the latest first.
+// anomalies are the days that stand out, those that are furthest from what is usual in dollars first, up or down; of
+// the same distance the latest first.
 func (s *State) anomalies() []anomaly.Anomaly {
 	if s.Anomalies == nil {
 		return nil
 	}
-	latest := slices.Clone(s.Anomalies.Anomalies)
-	slices.Reverse(latest)
-	return latest
+	found := slices.Clone(s.Anomalies.Anomalies)
+	slices.Reverse(found)
+	slices.SortStableFunc(found, func(a, b anomaly.Anomaly) int { return unusual(b).Abs().Cmp(unusual(a).Abs()) })
+	return found
 }
+
+// unusual is by how many dollars a day is off what is usual.
+func unusual(a anomaly.Anomaly) decimal.Decimal { return a.Amount.Sub(a.Expected) }
 
 // Anomaly is the anomaly with an index.
 func (s *State) Anomaly(i int) (anomaly.Anomaly, bool) { return at(s.anomalies(), i) }
@@ -192,13 +225,14 @@ func (s *State) Move(by int) {
 	s.Focus = items[max(0, min(s.place(items)+by, len(items)-1))]
 }
 
-// Jump puts the focus on the first item of the next or the previous panel.
+// Jump puts the focus on the first item of the next or the previous panel, and goes around.
 func (s *State) Jump(by int) {
 	items := s.Items()
 	at := s.place(items)
-	for i := at; i >= 0 && i < len(items); i += by {
-		if items[i].Panel != s.Focus.Panel {
-			s.Focus = Item{items[i].Panel, 0}
+	for range items {
+		at = (at + by + len(items)) % len(items)
+		if items[at].Panel != s.Focus.Panel {
+			s.Focus = Item{items[at].Panel, 0}
 			return
 		}
 	}

@@ -57,7 +57,8 @@ func full() overview.State {
 			of = budget.OfEverything()
 		}
 		return budget.Line{
-			Subject: of, Budget: &budget.Budget{Amount: dec(monthly)}, Spent: cost(spent), Used: ref(used),
+			Subject: of, Budget: &budget.Budget{Amount: dec(monthly)}, Spent: cost(spent), SpentShown: dec(spent),
+			Used:   ref(used),
 			Status: status, RunsOut: runsOut,
 		}
 	}
@@ -76,14 +77,17 @@ func full() overview.State {
 		{Tenant: "acme", Day: "2026-11-03", Amount: dec("12.44"), Expected: dec("9.73"), Up: true, Moved: dec("2.1")},
 		{
 			Tenant: "\u202ehidden", Day: "2026-11-20", Amount: dec("54.234"), Expected: dec("2.04"), Component: pricing.Memory,
-			Moved: dec("-40"),
+			Up: true, Moved: dec("40"),
 		},
 	}}
-	s.Days = &data.Days{Coverage: ref("0.997"), Total: dec("300")}
+	s.Days = &data.Days{Until: now, Coverage: ref("0.997"), Total: dec("300")}
 	for i := range s.Days.Days {
-		day := data.Day{Start: from.AddDate(0, 0, i-7), HasData: i > 2}
-		if i == 10 {
+		day := data.Day{Start: from.AddDate(0, 0, i-7), End: from.AddDate(0, 0, i-6), HasData: i > 2}
+		switch i {
+		case 10:
 			day.State = pricing.UnknownRates
+		case 20:
+			day.State = pricing.AtLeast
 		}
 		day.Parts[pricing.VCPU], day.Parts[pricing.Memory] = decimal.NewFromInt(int64(i)), dec("4")
 		s.Days.Days[i] = day
@@ -150,23 +154,23 @@ func TestFocus(t *testing.T) {
 	require.Equal(t, items[0], s.Focus)
 	for _, panel := range []overview.Panel{
 		overview.TopTenants, overview.BudgetBars, overview.StandsOut,
-		overview.InsteadOf, overview.InsteadOf,
+		overview.InsteadOf, overview.Figures, // around
 	} {
 		s.Jump(1)
 		require.Equal(t, overview.Item{Panel: panel}, s.Focus)
 	}
 	s.Jump(-1)
-	require.Equal(t, overview.StandsOut, s.Focus.Panel)
+	require.Equal(t, overview.InsteadOf, s.Focus.Panel)
 
 	s.Focus = overview.Item{Panel: overview.BudgetBars, Index: 3}
 	s.Budgets.Lines = s.Budgets.Lines[3:]
 	s.Move(0)
 	require.Equal(t, overview.Item{Panel: overview.BudgetBars}, s.Focus, "what is gone leaves the focus in its panel")
 	line, ok := s.Budget(0)
-	require.True(t, ok && line.Scope == budget.Everything, "the total is the first of the budgets")
+	require.True(t, ok && line.Scope == budget.Everything)
 	_, ok = s.Budget(1)
 	require.False(t, ok)
 	latest, ok := s.Anomaly(0)
 	require.True(t, ok)
-	require.Equal(t, "2026-11-20", latest.Day, "the latest day is the first")
+	require.Equal(t, "2026-11-20", latest.Day, "54.23 is further from 2.04 than 12.44 from 9.73")
 }

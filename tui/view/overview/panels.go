@@ -1,6 +1,8 @@
 package overview
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
@@ -10,7 +12,9 @@ import (
 	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend"
+	"microspend/spend/anomaly"
 	"microspend/spend/budget"
+	"microspend/spend/whatif"
 	"microspend/tui/data"
 	"microspend/tui/draw"
 	"microspend/tui/theme"
@@ -38,7 +42,7 @@ func lay(fields []field) string {
 		}
 		text := draw.Left(f.text, f.width)
 		if f.right {
-			text = draw.Right(f.text, f.width)
+			text = draw.FitRight(f.text, f.width)
 		}
 		if line != "" {
 			line += " "
@@ -49,6 +53,9 @@ func lay(fields []field) string {
 }
 
 // panel is a part of the overview with a line for each of some items.
+// leastFigure is room for three digits of any figure with its marks.
+const leastFigure = 10
+
 type panel struct {
 	of          Panel
 	title, note string
@@ -61,17 +68,26 @@ type panel struct {
 
 // draw draws a panel in so many lines at most, in which the focused item is in sight.
 func (p panel) draw(s *State, width, height int) []string {
-	lines := []string{draw.Heading(s.Theme, p.title, p.note, width)}
 	switch {
 	case !p.read:
-		return append(lines, s.pending(p.of, width)...)
+		return append([]string{draw.Heading(s.Theme, p.title, p.note, width)}, s.pending(p.of, width)...)
 	case p.count == 0:
-		return append(lines, " "+s.Theme.Muted.Text(draw.Cut(p.none, width-1)))
+		none := " " + s.Theme.Muted.Text(draw.Cut(p.none, width-1))
+		return []string{draw.Heading(s.Theme, p.title, p.note, width), none}
 	}
+	lines := make([]string, 1, height)
 	if p.above != nil && height > 2 {
 		lines = append(lines, " "+lay(p.above))
 	}
 	from, to := s.window(p.of, p.count, height-len(lines))
+	note := p.note
+	if more := p.count - (to - from); more > 0 { // which matters more than the note where both do not fit
+		note = fmt.Sprintf("+%d more", more)
+		if both := p.note + " · " + note; p.note != "" && draw.Width(p.title)+draw.Width(both)+4 <= width {
+			note = both
+		}
+	}
+	lines[0] = draw.Heading(s.Theme, p.title, note, width)
 	for i := from; i < to; i++ {
 		lines = append(lines, s.line(p.of, i, lay(p.item(i)), width))
 	}
@@ -97,17 +113,20 @@ func (s *State) tenants(width, height int) []string {
 	}
 	p.note = l.Label()
 	from, to := s.window(TopTenants, p.count, height-1)
-	widest, amounts := 7, 6
+	widest, amounts, shares, changes := 7, 6, 6, 8
 	for i := from; i < to; i++ {
 		widest = max(widest, draw.Width(l.Names[0][i]))
 		amounts = max(amounts, draw.Width(l.Text("amount", i)))
+		moved, _ := s.moved(l.Spend.Rows[i].Previous)
+		shares, changes = max(shares, draw.Width(l.Text("share", i))), max(changes, draw.Width(moved))
 	}
+	amounts = min(amounts, max(width-1-1-8, leastFigure))
 	room := width - 1 - amounts - 1
 	change, share, spark, bar := 0, 0, 0, 0
 	for _, one := range []struct {
 		into *int
 		want int
-	}{{&change, 8}, {&share, 6}, {&spark, 8}, {&bar, 10}} {
+	}{{&change, min(changes, leastFigure)}, {&share, min(shares, leastFigure)}, {&spark, 8}, {&bar, 10}} {
 		if room-one.want-1 >= min(widest, 9) {
 			*one.into = one.want
 			room -= one.want + 1
@@ -186,14 +205,16 @@ func (s *State) budgets(width, height int) []string {
 	}
 	sign := 13
 	name = min(name, max(6, (width-sign-8)*3/5))
-	share := 5
+	share, money := 5, 0
 	for _, line := range all {
 		share = max(share, draw.Width(view.Percent(*line.Used, 0).In(line.State).String()))
+		money = max(money, draw.Width(s.spentOf(line)))
 	}
+	share = min(share, leastFigure)
 	bar := width - 1 - name - 1 - 1 - share - 1 - sign
-	money := 0
-	if bar > 30 {
-		money = 19
+	if bar-money-1 < 10 {
+		money = 0
+	} else {
 		bar -= money + 1
 	}
 	return panel{
@@ -203,25 +224,34 @@ func (s *State) budgets(width, height int) []string {
 			line := all[i]
 			word, paint := s.sign(line)
 			used := line.Used.InexactFloat64()
-			spent := figures.Fixed(line.Spent.Amount, 2) + " of " + figures.Fixed(line.Budget.Amount, 0)
 			part := view.Percent(*line.Used, 0).In(line.State).String()
 			switch {
 			case line.State == pricing.NotMeasured:
-				spent, used = "no data yet", 0
+				used = 0
 			case !line.Spent.Known():
-				spent, used, part = "unknown", 0, "?"
-			default:
-				spent = view.Text(spent).In(line.State).String()
+				used, part = 0, "?"
 			}
 			return []field{
 				{text: budgetName(line), width: name, paint: t.Plain},
 				{text: draw.Bar(used, bar, paint, t.Track), width: bar},
 				{text: part, width: share, paint: t.Strong, right: true},
-				{text: spent, width: money, paint: t.Muted, right: true},
+				{text: s.spentOf(line), width: money, paint: t.Muted, right: true},
 				{text: word, width: sign, paint: paint},
 			}
 		},
 	}.draw(s, width, height)
+}
+
+// spentOf is what was spent of a budget, in dollars.
+func (s *State) spentOf(line budget.Line) string {
+	switch {
+	case line.State == pricing.NotMeasured:
+		return "no data yet"
+	case !line.Spent.Known():
+		return "unknown"
+	}
+	spent := draw.Fit(view.Dollars(line.SpentShown).In(line.State).String(), leastFigure)
+	return spent + " of " + draw.Fit(strings.TrimPrefix(wholeDollars(line.Budget.Amount), "$"), leastFigure)
 }
 
 func budgetName(line budget.Line) string {
@@ -255,15 +285,17 @@ func (s *State) sign(line budget.Line) (string, theme.Paint) {
 // standsOut are the days that left a tenant's own range, the latest first.
 func (s *State) standsOut(width, height int) []string {
 	t, found := s.Theme, s.anomalies()
-	name, amounts := 6, 7
+	name, off, amounts := 6, 6, 6
 	for _, a := range found {
 		name = max(name, draw.Width(draw.Name(a.Name())))
-		amounts = max(amounts, draw.Width(view.Number(a.Amount, 2).In(a.State).String()))
+		off = max(off, draw.Width(offUsual(a)))
+		amounts = max(amounts, draw.Width(amountOf(a)))
 	}
+	off, amounts = min(off, leastFigure+2), min(amounts, leastFigure+2)
 	usual, moved := 0, 0
-	room := width - 1 - 7 - 2 - amounts - 2
-	if room-14 >= min(name, 8) {
-		usual = 13
+	room := width - 1 - 7 - 2 - off - 2
+	if wants := amounts + 1 + len("usual ") + leastFigure; room-wants-1 >= min(name, 8) {
+		usual = wants
 		room -= usual + 1
 	}
 	if room-20 >= min(name, 12) {
@@ -283,28 +315,42 @@ func (s *State) standsOut(width, height int) []string {
 			if at, err := civil.Parse(a.Day); err == nil {
 				day = at.UTC().Format("2 Jan")
 			}
+			against := draw.FitRight(amountOf(a), amounts) + " usual " + draw.Fit(figures.Fixed(a.Expected, 2), leastFigure)
+			most := draw.Left(a.Component.Name(), moved-leastFigure) + draw.FitRight(figures.Signed(a.Moved, 2), leastFigure)
 			return []field{
 				{text: day, width: 6, paint: t.Muted, right: true},
 				{text: draw.Name(a.Name()), width: name, paint: t.Plain},
 				{text: glyph, width: 1, paint: paint},
-				{text: view.Number(a.Amount, 2).In(a.State).String(), width: amounts, paint: t.Strong, right: true},
-				{text: "usual " + figures.Fixed(a.Expected, 2), width: usual, paint: t.Muted},
-				{text: a.Component.Name() + " " + figures.Signed(a.Moved, 2), width: moved, paint: t.Muted},
+				{text: offUsual(a), width: off, paint: t.Strong, right: true},
+				{text: against, width: usual, paint: t.Muted},
+				{text: most, width: moved, paint: t.Muted},
 			}
 		},
 	}.draw(s, width, height)
 }
 
+func amountOf(a anomaly.Anomaly) string { return view.Dollars(a.Amount).In(a.State).String() }
+
+// offUsual is by how much a day is off what is usual: a lower bound where its amount is.
+func offUsual(a anomaly.Anomaly) string { return view.Signed(unusual(a), 2).In(a.State).String() }
+
 // insteadOf is what the last days would cost a month with MicroVMs and with something else.
 func (s *State) insteadOf(width, height int) []string {
-	const amounts, change = 11, 8
-	t, name := s.Theme, max(4, width-1-amounts-1-change-1)
+	t := s.Theme
 	p := panel{of: InsteadOf, title: "instead, a month at this pace", none: "no alternative is known"}
 	if s.Instead == nil {
 		return p.draw(s, width, height)
 	}
 	p.read, p.count = true, len(s.Instead.Alternatives)
 	own := view.Dollars(s.Instead.Month).In(s.Instead.State).String()
+	amounts, change := max(8, draw.Width(own)), 7
+	for _, alt := range s.Instead.Alternatives {
+		moved, _ := s.instead(alt)
+		amounts, change = max(amounts, draw.Width(s.alternative(alt))), max(change, draw.Width(moved))
+	}
+	change = min(change, leastFigure)
+	amounts = min(amounts, max(leastFigure, width-1-1-16-1-change))
+	name := max(4, width-1-amounts-1-change-1)
 	p.above = []field{
 		{text: "MicroVMs", width: name, paint: t.Strong},
 		{text: own, width: amounts, paint: t.Strong, right: true},
@@ -312,21 +358,31 @@ func (s *State) insteadOf(width, height int) []string {
 	}
 	p.item = func(i int) []field {
 		alt := s.Instead.Alternatives[i]
-		amount := view.Dollars(alt.Month).In(s.Instead.StateOf(alt)).Or("unknown", alt.Priced > 0).String()
-		moved, paint := "", t.Muted
-		if alt.Priced > 0 && alt.Unpriced == 0 && s.Instead.Month.IsPositive() &&
-			s.Instead.State < pricing.UnknownRates {
-			part := partOf(alt.Month.Sub(s.Instead.Month), s.Instead.Month)
-			moved, paint = figures.Signed(part.Shift(2), 0)+" %", t.Down
-			if part.IsPositive() {
-				paint = t.Up
-			}
-		}
+		moved, paint := s.instead(alt)
 		return []field{
 			{text: alt.Name, width: name, paint: t.Plain},
-			{text: amount, width: amounts, paint: t.Plain, right: true},
+			{text: s.alternative(alt), width: amounts, paint: t.Plain, right: true},
 			{text: moved, width: change, paint: paint, right: true},
 		}
 	}
 	return p.draw(s, width, height)
+}
+
+// alternative is what something else would have cost.
+func (s *State) alternative(alt whatif.Alternative) string {
+	return view.Dollars(alt.Month).In(s.Instead.StateOf(alt)).Or("unknown", alt.Priced > 0).String()
+}
+
+// instead is by how many percent something else would have cost more or less, "" where that is not known.
+func (s *State) instead(alt whatif.Alternative) (string, theme.Paint) {
+	i := s.Instead
+	if alt.Priced == 0 || alt.Unpriced > 0 || !i.Month.IsPositive() || i.State >= pricing.UnknownRates {
+		return "", s.Theme.Muted
+	}
+	part := partOf(alt.Month.Sub(i.Month), i.Month)
+	paint := s.Theme.Down
+	if part.IsPositive() {
+		paint = s.Theme.Up
+	}
+	return figures.Signed(part.Shift(2), 0) + " %", paint
 }

@@ -253,6 +253,7 @@ func (s *State) knobs(width int) []string {
 	}
 	for k := range KnobCount {
 		label, value, remark := draw.Left(k.Label(), 18), "‹ "+draw.Left(s.value(k), widest)+" ›", s.remark(k)
+		remark = draw.CutWords(remark, width-1-draw.Width(label+value)-2)
 		if k == s.Focus {
 			lines = append(lines, t.Marked.Text(draw.Left("▸"+label+value+"  "+remark, width)))
 			continue
@@ -277,20 +278,24 @@ func (s *State) changed(k Knob) bool {
 	return s.timeouts()[s.Choice[k]] != s.Present().Usual()
 }
 
+// leastFigure is room for a blank and three digits of any figure with its marks.
+const leastFigure = 10
+
 // table has a line for each billed quantity: actual, what if, and the difference.
 func (s *State) table(width int) []string {
 	t, o := s.Theme, s.Outcome
 	name, figure := 17, 13
 	quantities := width >= 1+name+5*(figure+2)
 	if width < 1+name+3*(figure+1) {
-		name, figure = 14, max(7, (width-16)/3)
+		name, figure = min(14, width-1-3*leastFigure), max(leastFigure, (width-16)/3)
 	}
+	right := func(text string, width int) string { return " " + draw.FitRight(text, width-1) }
 	row := func(label, quantity, then, a, b, change string) string {
 		line := " " + draw.Left(label, name)
 		if quantities {
-			line += draw.Right(quantity, figure+2) + draw.Right(then, figure+2)
+			line += right(quantity, figure+2) + right(then, figure+2)
 		}
-		return draw.Cut(line+draw.Right(a, figure)+draw.Right(b, figure)+draw.Right(change, figure), width)
+		return draw.Cut(line+right(a, figure)+right(b, figure)+right(change, figure), width)
 	}
 	heads := [...]string{"actual $", "what if $", "change $"}
 	if figure < 11 {
@@ -303,17 +308,27 @@ func (s *State) table(width int) []string {
 		case o.Alternative != nil: // which has no lines like these
 			then, b = "", ""
 		case line.Known && line.ThenKnown:
-			change = figures.Signed(line.ThenAmount.Sub(line.Amount), 2)
+			change = s.change(line.ThenAmount.Sub(line.Amount))
 		}
 		lines = append(lines,
 			row(line.Of.Name(), figures.Fixed(line.Quantity, 1), then, s.known(line.Amount, line.Known), b, change))
 	}
 	change := ""
 	if o.Complete && o.ThenComplete {
-		change = figures.Signed(o.Then.Sub(o.Total), 2)
+		change = s.change(o.Then.Sub(o.Total))
 	}
 	total := row("total", "", "", s.known(o.Total, o.Complete), s.known(o.Then, o.ThenComplete), change)
 	return append(lines, t.Strong.Text(total))
+}
+
+// change is a difference in the state of the usage that both sides rest on: what was not measured would add to it, so
+// that a fall has an upper bound.
+func (s *State) change(d decimal.Decimal) string {
+	text := view.Signed(d, 2).In(s.Measured).String()
+	if d.IsNegative() {
+		return strings.Replace(text, "≥", "≤", 1)
+	}
+	return text
 }
 
 // known is an amount in the state of what it rests on; where it is not complete it may lack everything.
@@ -337,20 +352,24 @@ func (s *State) month(width int) []string {
 	t, o := s.Theme, s.Outcome
 	most := decimal.Max(o.Month, o.ThenMonth)
 	width = min(width, explain.Widest)
-	lines := []string{"", draw.Heading(t, "a month at this pace", s.verdict(), width)}
+	verdict, title := s.verdict(), "a month at this pace"
+	if draw.Width(title+verdict)+4 > width { // the verdict says more
+		title = "a month"
+	}
+	lines := []string{"", draw.Heading(t, title, verdict, width)}
 	bar := max(4, width-1-9-1-15)
 	for _, side := range []struct {
 		label    string
 		amount   decimal.Decimal
 		complete bool
 		paint    theme.Paint
-	}{{"actual", o.Month, o.Complete, t.Components[0]}, {"what if", o.ThenMonth, o.ThenComplete, t.Components[1]}} {
+	}{{"actual", o.Month, o.Complete, t.Plain}, {"what if", o.ThenMonth, o.ThenComplete, t.Accent}} {
 		part := 0.0
 		if most.IsPositive() {
 			part = pricing.Divide(side.amount, most, pricing.RatioPlaces).InexactFloat64()
 		}
 		lines = append(lines, " "+draw.Left(side.label, 9)+draw.Bar(part, bar, side.paint, t.Track)+
-			t.Strong.Text(draw.Right(s.amount("$", side.amount, side.complete), 15)))
+			t.Strong.Text(" "+draw.FitRight(s.amount("$", side.amount, side.complete), 14)))
 	}
 	return lines
 }
@@ -369,9 +388,10 @@ func (s *State) verdict() string {
 		return "no difference"
 	}
 	percent := pricing.Divide(change.Shift(2), o.Month, pricing.RatioPlaces)
-	sign := "saves $" + figures.Fixed(change.Neg(), 2)
+	dollars := view.Text(draw.Dollars(change.Abs())).In(s.Measured).String()
+	sign := "saves " + dollars
 	if change.IsPositive() {
-		sign = "costs $" + figures.Fixed(change, 2) + " more"
+		sign = "costs " + dollars + " more"
 	}
 	return sign + ", " + view.SignedPercent(percent, 1).String()
 }

@@ -1,0 +1,342 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"microspend/collector/watch"
+	"microspend/config"
+	"microspend/fleet"
+	"microspend/internal/simulate"
+	"microspend/report"
+	"microspend/tui/table"
+	"microspend/usage"
+	"microspend/view"
+)
+
+// topFlags are the flags of top.
+type topFlags struct {
+	targets           collectFlags // of these, which accounts and regions to look at
+	demo, once, plain bool
+	watch, timeout    time.Duration
+	filters           []string
+	sort              string
+	reverse, ended    bool
+	limit             int
+	seed              uint64
+}
+
+func (a *app) topCommand() *cobra.Command {
+	var f topFlags
+	cmd := &cobra.Command{
+		Use:   "top [FILTER...]",
+		Short: "Show which MicroVMs run now, and what they burn an hour",
+		Long: `top asks the MicroVM API which MicroVMs there are now and shows what each burns an hour, what it has cost
+so far and how long it may go on: what the ledger has is exact, what is newer is worked out from states and sizes and
+marked with ≈.
+
+Accounts, regions and credentials are those of collect in microspend.yaml. Nothing is written, and no call is made
+that costs anything. What an account or region cannot tell is named on standard error, shown as it was before where it
+was, and makes the exit code 3.
+
+A filter has terms that must all hold: state=running, age>7h, idle>5m, tenant=acme, burn>0.5, or any part of a name.
+Columns are id, state, tenant, image, version, arch, region, account, role, age, left, cap, running, suspended, idle,
+suspends_in, burn and spent.
+
+--demo plays the fleet of microspend demo, without AWS.`,
+		Example: `  microspend top
+  microspend top --once state=running 'age>7h'
+  microspend top --watch 5s --format json 'idle>5m' tenant=acme
+  microspend top --demo --once --sort age`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.filters = append(f.filters, args...)
+			if err := f.check(); err != nil {
+				return err
+			}
+			return a.top(cmd.Context(), &f)
+		},
+	}
+	a.ledgerFlags(cmd)
+	a.output.addTo(cmd)
+	f.targets.addTargets(cmd)
+	flags := cmd.Flags()
+	flags.BoolVar(&f.demo, "demo", false, "play the fleet of microspend demo instead of asking AWS")
+	flags.Uint64Var(&f.seed, "seed", 1, "random `SEED` of --demo")
+	flags.BoolVar(&f.once, "once", false, "look once and exit (default where the output is not a terminal)")
+	flags.DurationVar(&f.watch, "watch", 0, "look again at this `INTERVAL`, 1s or more; JSON has a line for each look")
+	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "longest `TIME` that one look may take")
+	flags.StringArrayVar(&f.filters, "filter", nil, "show only what this `FILTER` chooses, such as 'state=running age>7h'; "+
+		"repeatable")
+	flags.StringVar(&f.sort, "sort", "burn", "`COLUMN` to sort by: figures from the largest, names from the first")
+	flags.BoolVar(&f.reverse, "reverse", false, "sort the other way round")
+	flags.IntVar(&f.limit, "limit", 0, "show the first `N` only")
+	flags.BoolVar(&f.ended, "ended", false, "also list MicroVMs that have ended (JSON, CSV and filters always do)")
+	flags.BoolVar(&f.plain, "plain", false, "plain text without the dashboard, and without clearing the screen for --watch")
+	return cmd
+}
+
+func (f *topFlags) check() error {
+	var faults []error
+	if f.watch != 0 && f.watch < time.Second {
+		faults = append(faults, fmt.Errorf("--watch: %v is shorter than 1s", f.watch))
+	}
+	if f.watch != 0 && f.once {
+		faults = append(faults, errors.New("--watch cannot be combined with --once"))
+	}
+	if f.timeout < time.Second {
+		faults = append(faults, fmt.Errorf("--timeout: %v is shorter than 1s", f.timeout))
+	}
+	if f.limit < 0 {
+		faults = append(faults, fmt.Errorf("--limit: %d is below zero", f.limit))
+	}
+	return errors.Join(faults...)
+}
+
+// patience is how long a look waits for one account and region: a single look for as long as it may, one of many for a
+// while.
+func (f *topFlags) patience() time.Duration {
+	if f.watch > 0 {
+		return 0
+	}
+	return f.timeout
+}
+
+func (a *app) top(ctx context.Context, f *topFlags) error {
+	now, release, err := a.fleetNow(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if f.watch == 0 {
+		err, _ := a.topLook(ctx, now, f)
+		return err
+	}
+	return a.topWatch(ctx, now, f)
+}
+
+// topLook looks once and prints what it found. It reports whether there was anything to print.
+func (a *app) topLook(ctx context.Context, now *fleet.Fleet, f *topFlags) (err error, looked bool) {
+	bounded, cancel := context.WithTimeout(ctx, f.timeout)
+	defer cancel()
+	snapshot, err := now.Refresh(bounded)
+	switch {
+	case ctx.Err() != nil:
+		return errInterrupted, false
+	case errors.Is(err, context.DeadlineExceeded):
+		return a.outside(fmt.Errorf("there was no answer within %v; --timeout waits longer", f.timeout)), false
+	case err != nil:
+		return a.outside(err), false
+	}
+	chosen, err := f.choose(snapshot, a.output.format)
+	if err != nil {
+		return err, false
+	}
+	if err := a.printTop(report.Top(snapshot, chosen), f); err != nil {
+		return err, false
+	}
+	return a.topFaults(snapshot), true
+}
+
+// topFaults names what could not be told.
+func (a *app) topFaults(s *fleet.Snapshot) (err error) {
+	for i := range s.Places {
+		if text := report.PlaceTrouble(s, &s.Places[i]); text != "" {
+			err = a.outside(errors.New(text))
+		}
+	}
+	return err
+}
+
+// printTop prints a look: whole, or for --watch as one of many.
+func (a *app) printTop(d view.Document, f *topFlags) error {
+	if f.watch == 0 {
+		return a.print(d)
+	}
+	if view.Format(a.output.format) == view.FormatJSON {
+		line, err := d.JSON.(view.Object).MarshalJSON()
+		if err != nil {
+			return err
+		}
+		_, err = a.out.Write(append(line, '\n'))
+		return err
+	}
+	lead := ""
+	if file, ok := a.out.(*os.File); ok && term.IsTerminal(file.Fd()) && !f.plain && a.env("TERM") != "dumb" {
+		lead = "\x1b[H\x1b[2J\x1b[3J"
+	}
+	if _, err := fmt.Fprint(a.out, lead); err != nil {
+		return err
+	}
+	if err := a.print(d); err != nil {
+		return err
+	}
+	if lead == "" {
+		_, err := fmt.Fprintln(a.out)
+		return err
+	}
+	return nil
+}
+
+// topWatch looks again and again until it is interrupted. A look that fails ends it only where it is the first: the
+// next may succeed.
+func (a *app) topWatch(ctx context.Context, now *fleet.Fleet, f *topFlags) error {
+	if namesFile(a.output.file) {
+		return errors.New("--watch cannot be combined with --output; redirect standard output instead")
+	}
+	for first := true; ; first = false {
+		began := time.Now()
+		switch err, looked := a.topLook(ctx, now, f); {
+		case errors.Is(err, errInterrupted), first && err != nil && !looked:
+			return err
+		case err != nil && !errors.Is(err, errOutside): // of the filter, or of writing
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errInterrupted
+		case <-time.After(max(f.watch-time.Since(began), 0)):
+		}
+	}
+}
+
+// choose filters and sorts what was found, by the rules of the dashboard's tables.
+func (f *topFlags) choose(s *fleet.Snapshot, format string) ([]*fleet.MicroVM, error) {
+	text := strings.Join(f.filters, " ")
+	var all []*fleet.MicroVM
+	shown := f.ended || text != "" || format == string(view.FormatJSON) || format == string(view.FormatCSV)
+	for i := range s.MicroVMs {
+		if m := &s.MicroVMs[i]; shown || m.State != watch.Terminated {
+			all = append(all, m)
+		}
+	}
+	content := topContent(s, all)
+	if _, err := table.ParseFilter(text, content); err != nil {
+		return nil, fmt.Errorf("--filter: %w", err)
+	}
+	by := content.Find(f.sort)
+	if by < 0 {
+		return nil, fmt.Errorf("--sort: no column %s; columns are %s", f.sort, strings.Join(topNames(content), ", "))
+	}
+	look := table.State{
+		Sort: f.sort, Down: (content.Columns[by].Align != view.Left) != f.reverse, Text: text,
+	}
+	look.SetContent(content)
+	chosen := make([]*fleet.MicroVM, 0, look.Shown())
+	for _, row := range look.Rows() {
+		if f.limit > 0 && len(chosen) == f.limit {
+			break
+		}
+		chosen = append(chosen, all[row])
+	}
+	return chosen, nil
+}
+
+// topContent is what filters and orders see: every column, also those that a table has no room for.
+func topContent(s *fleet.Snapshot, all []*fleet.MicroVM) *table.Content {
+	words := report.TopWords()
+	var columns []table.Column
+	for _, c := range report.TopColumns(s) {
+		align := c.Align
+		if c.Unit == view.Dollar {
+			align = view.Decimal
+		}
+		columns = append(columns, table.Column{Word: words[c.ID], Column: view.Column[int]{
+			ID: c.ID, Title: c.Title, Align: align, Value: func(row int) view.Value { return c.Value(all[row]) },
+		}})
+	}
+	ids := make([]string, len(all))
+	for i, m := range all {
+		ids[i] = strings.Join([]string{m.Account, m.Region, m.ID}, "/")
+	}
+	return table.New(columns, ids, nil, "")
+}
+
+func topNames(c *table.Content) (names []string) {
+	for i := range c.Columns {
+		if name := c.Columns[i].Word; name != "" {
+			names = append(names, name)
+		} else {
+			names = append(names, c.Columns[i].ID)
+		}
+	}
+	return names
+}
+
+// fleetNow is the fleet that top and the dashboard look at: the demo's, or that of the accounts and regions of collect.
+// What it returns lets go of what a demo needed.
+func (a *app) fleetNow(ctx context.Context, f *topFlags) (*fleet.Fleet, func(), error) {
+	if f.demo {
+		return a.demoFleet(ctx, simulate.Fleet{Seed: f.seed})
+	}
+	watcher, err := a.watcher(ctx, f.targets, f.patience())
+	if err != nil {
+		return nil, nil, err
+	}
+	made, err := a.fleetOf(ctx, watcher)
+	return made, func() {}, err
+}
+
+// fleetOf joins a watcher with the ledger and the configuration. There need not be a ledger yet.
+func (a *app) fleetOf(ctx context.Context, watcher watch.Watcher) (*fleet.Fleet, error) {
+	in, err := a.spendInputs(ctx)
+	options := fleet.Options{Watcher: watcher, Source: in.Source}
+	switch {
+	case errors.Is(err, errNoLedger):
+		options.Source.Usage = nil
+	case err != nil:
+		return nil, err
+	default:
+		options.Fingerprint = in.Ledger.Fingerprint
+	}
+	a.usage = nil // damage is told by what needs the days in question
+	return fleet.New(options), nil
+}
+
+// demoFleet is the demo's fleet, on a ledger of its own that has what led up to now. Where --as-of says which day it
+// is, it is late in the morning.
+func (a *app) demoFleet(ctx context.Context, of simulate.Fleet) (made *fleet.Fleet, release func(), err error) {
+	clock := a.demoClock()
+	of.End = clock()
+	release = func() {}
+	if a.flags.ledger == "" {
+		folder, err := os.MkdirTemp("", "microspend-demo-")
+		if err != nil {
+			return nil, nil, err
+		}
+		release = func() { _ = os.RemoveAll(folder) }
+		defer func() {
+			if made == nil {
+				release()
+			}
+		}()
+		a.flags.ledger, a.flags.config = filepath.Join(folder, "ledger"), filepath.Join(folder, config.Name)
+		if err := writeDemoFiles(folder, of); err != nil {
+			return nil, nil, err
+		}
+		if _, err := a.writeDemo(ctx, slices.Values([][]usage.Record{of.Recent(clock())})); err != nil {
+			return nil, nil, err
+		}
+	}
+	made, err = a.fleetOf(ctx, of.Live(clock))
+	return made, release, err
+}
+
+// demoMorning is when in the day of --as-of it is in the demo.
+const demoMorning = 11*time.Hour + 42*time.Minute
+
+func (a *app) demoClock() func() time.Time {
+	if a.asOf.IsZero() {
+		return a.now
+	}
+	return func() time.Time { return a.asOf.Add(demoMorning) }
+}
