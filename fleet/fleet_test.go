@@ -285,3 +285,80 @@ func TestAWatcherThatFailsIsTheError(t *testing.T) {
 	_, err := dollars(nil).Refresh(ctx)
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// What has not changed is not worked out again, and what has is.
+func TestALookThatFindsNothingNewIsTheSnapshotBefore(t *testing.T) {
+	scene := dollars(nil, vm("a", ago(time.Hour, watch.Running)))
+	version := "1"
+	scene.Fleet = fleet.New(fleet.Options{
+		Watcher: scene.world, Source: spend.Source{Usage: scene.ledger, Rates: spendtest.DollarRates{}},
+		Fingerprint: func(context.Context) (string, error) { return version, nil },
+	})
+	first := scene.look(t)
+	require.Same(t, first, scene.look(t))
+	version = "2"
+	second := scene.look(t)
+	require.NotSame(t, first, second, "the ledger has changed")
+	scene.now = noon.Add(time.Second)
+	require.NotSame(t, second, scene.look(t))
+}
+
+// 10,000 MicroVMs are joined in a fraction of the time between two looks.
+func BenchmarkRefresh(b *testing.B) {
+	for _, n := range []int{1000, 10_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			var scripts []simulate.Script
+			var records []usage.Record
+			for i := range n {
+				id := fmt.Sprintf("mvm-%05d", i)
+				scripts = append(scripts, vm(id, ago(time.Hour, watch.Running), ago(20*time.Minute, watch.Suspended)))
+				records = append(records, measured(id, time.Hour, 30*time.Minute, 1800, true))
+			}
+			scene := dollars(records, scripts...)
+			scene.Fleet = fleet.New(fleet.Options{
+				Watcher: scene.world, Source: spend.Source{Usage: scene.ledger, Rates: spendtest.DollarRates{}},
+				Fingerprint: func(context.Context) (string, error) { return "1", nil },
+			})
+			for b.Loop() {
+				scene.now = scene.now.Add(time.Second)
+				if _, err := scene.Refresh(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// Where nobody saw how long it ran before, what is known is a lower bound, unless the ledger has it.
+func TestSuspendedBeforeAnybodyLooked(t *testing.T) {
+	found := vm("a", ago(time.Hour, watch.Suspended))
+	unsure := changed{change: func(m *watch.MicroVM) { m.Life[0].Sure = false }}
+	for _, test := range []struct {
+		records []usage.Record
+		newer   string
+	}{
+		{nil, "≥10"}, // a launch read 2 GB, a suspend wrote 4 GB, which were stored for an hour
+		{[]usage.Record{measured("a", time.Hour, 30*time.Minute, 600, true)}, "2"},
+	} {
+		scene := dollars(test.records, found)
+		unsure.World = scene.world
+		scene.Fleet = fleet.New(fleet.Options{
+			Watcher: unsure, Source: spend.Source{Usage: scene.ledger, Rates: spendtest.DollarRates{}},
+		})
+		require.Equal(t, test.newer, text(scene.look(t).MicroVMs[0].Newer))
+	}
+}
+
+// changed is a world of which looks find something else.
+type changed struct {
+	*simulate.World
+	change func(*watch.MicroVM)
+}
+
+func (c changed) Look(ctx context.Context) (watch.Look, error) {
+	look, err := c.World.Look(ctx)
+	for i := range look.MicroVMs {
+		c.change(&look.MicroVMs[i])
+	}
+	return look, err
+}

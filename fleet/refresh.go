@@ -34,6 +34,7 @@ type Fleet struct {
 	before  map[key]seen
 	events  []Event
 	history []BurnAt
+	last    *Snapshot
 }
 
 // New returns a fleet that has not been looked at yet.
@@ -51,16 +52,22 @@ func (f *Fleet) Refresh(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	before := f.books
+	fault := f.read(ctx, look.At, oldest(&look))
+	if ctx.Err() != nil {
+		return nil, fault
+	}
+	if f.sees(&look) && f.books == before && fault == nil {
+		return f.last, nil
+	}
 	s := &Snapshot{At: look.At, Places: look.Places, Counts: map[watch.State]int{}}
-	if err := f.read(ctx, look.At, oldest(&look)); err != nil {
-		if ctx.Err() != nil {
-			return nil, err
-		}
-		s.LedgerFault = err.Error()
+	if fault != nil {
+		s.LedgerFault = fault.Error()
 	}
 	loc := f.options.Source.Zone(nil)
 	j := joining{
 		fleet: f, books: f.books, today: civil.DayOf(look.At, loc).Start(loc), cards: map[cardKey]pricing.RateCard{},
+		bills: map[billKey]Amount{},
 		owner: f.options.Source.RecordOwner(),
 	}
 	for i := range look.MicroVMs {
@@ -80,7 +87,13 @@ func (f *Fleet) Refresh(ctx context.Context) (*Snapshot, error) {
 	}
 	f.notice(s)
 	f.remember(s)
+	f.last = s
 	return s, nil
+}
+
+// sees reports whether a look is the last one again, as it is where no place's turn to be listed has come.
+func (f *Fleet) sees(look *watch.Look) bool {
+	return f.last != nil && f.last.LedgerFault == "" && f.last.At.Equal(look.At) && slices.Equal(f.last.Places, look.Places)
 }
 
 // oldest is the earliest start of the MicroVMs of a look, but for those that started so long ago that their start
@@ -105,8 +118,15 @@ type joining struct {
 	books  *books // nil where the ledger could never be read
 	today  time.Time
 	cards  map[cardKey]pricing.RateCard
+	bills  map[billKey]Amount
 	readOn pricing.Date
 	owner  func(*usage.Record) string
+}
+
+type billKey struct {
+	cardKey
+	arch usage.Arch
+	of   measure
 }
 
 type cardKey struct {
@@ -163,23 +183,39 @@ func (j *joining) join(v *watch.MicroVM) (m MicroVM, newerToday Amount, err erro
 }
 
 // burn prices an hour of a MicroVM as it is now, and what suspending it would change.
-func (j *joining) burn(m *MicroVM) error {
-	card, err := j.card(m.Region, m.SeenAt, m.Arch)
-	if err != nil {
-		return err
-	}
+func (j *joining) burn(m *MicroVM) (err error) {
 	now, known := anHour(&m.MicroVM)
+	asleep, cycle := suspendedHour(&m.MicroVM)
 	m.BurnPerHour, m.SuspendSaves = unknown, unknown
 	if known {
-		_, m.BurnPerHour = now.priced(card)
+		if m.BurnPerHour, err = j.alike(m, now); err != nil {
+			return err
+		}
 	}
-	asleep, cycle := suspendedHour(&m.MicroVM)
 	if m.State == watch.Running {
-		_, stored := asleep.priced(card)
+		stored, err := j.alike(m, asleep)
+		if err != nil {
+			return err
+		}
 		m.SuspendSaves = m.BurnPerHour.minus(stored)
 	}
-	_, m.ResumeCosts = cycle.priced(card)
-	return nil
+	m.ResumeCosts, err = j.alike(m, cycle)
+	return err
+}
+
+// alike prices what is the same for many MicroVMs: an hour of one of their size.
+func (j *joining) alike(m *MicroVM, of measure) (Amount, error) {
+	k := billKey{cardKey{m.Region, pricing.DateOf(m.SeenAt)}, m.Arch, of}
+	amount, known := j.bills[k]
+	if !known {
+		card, err := j.card(m.Region, m.SeenAt, m.Arch)
+		if err != nil {
+			return amount, err
+		}
+		_, amount = of.priced(card)
+		j.bills[k] = amount
+	}
+	return amount, nil
 }
 
 // slack is what clocks and looks may be off: a MicroVM's life in the ledger that ends that long before the ledger does
@@ -253,7 +289,7 @@ func (j *joining) newer(m *MicroVM, until time.Time, recorded bool) (today Amoun
 		to = civil.Earlier(to, m.EndedAt)
 	}
 	cut := to.Add(-longestLife)
-	short := !from.IsZero() && from.Before(cut) // its start cannot be right
+	short := !from.IsZero() && from.Before(cut) || !recorded && sleptUnseen(&m.MicroVM) // or its start cannot be right
 	from = civil.Later(from, cut)
 	for from.Before(to) {
 		end := civil.Earlier(to, from.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1))
@@ -283,6 +319,11 @@ func (j *joining) newer(m *MicroVM, until time.Time, recorded bool) (today Amoun
 		m.Newer.State = m.Newer.State.And(pricing.AtLeast)
 	}
 	return today, nil
+}
+
+// sleptUnseen reports whether a MicroVM was found suspended: for how long it ran before, nobody knows.
+func sleptUnseen(v *watch.MicroVM) bool {
+	return len(v.Life) > 0 && !v.Life[0].Sure && v.Life[0].State == watch.Suspended
 }
 
 // remember keeps the burn of a look.

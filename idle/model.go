@@ -85,7 +85,7 @@ func (m Model) Workload(u Use) pricing.Workload {
 		Size:      m.Size,
 		Running:   seconds(u.RunningMS),
 		Launches:  decimal.NewFromInt(u.Launches),
-		Image:     pricing.Image{GB: m.ImageGB},
+		Image:     pricing.Image{GB: m.ImageGB, NotStored: true},
 		Cycles:    decimal.NewFromInt(u.Resumes),
 		Unresumed: decimal.NewFromInt(u.Unresumed),
 		StateGB:   m.StateGB,

@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -60,7 +61,7 @@ type Alternative struct {
 	Sources []Price // what the cost rests on
 	GivesUp string  // against a MicroVM, in a short clause
 	Notes   []Note  // assumptions made for it
-	Unknown string  // why it has no price and what to do about it; "" where it has one
+	Err     error   // why it has no price and what to do about it, an [UnpricedError] where only a price is missing
 
 	// Offers is what one of its machines, tasks or requests has; AtOnce of the users or jobs share it, one where that is
 	// zero. Runs is how many runs the running time is split into, the demand's stretches where it is zero.
@@ -75,9 +76,49 @@ type Alternative struct {
 	PerInstance decimal.Decimal
 }
 
-// unknown is the alternative without a price, and what to do about it.
+// Unknown is why it has no price and what to do about it; "" where it has one.
+func (a Alternative) Unknown() string {
+	if a.Err == nil {
+		return ""
+	}
+	return a.Err.Error()
+}
+
+// ErrUnpriced is what every [UnpricedError] is, for errors.Is.
+var ErrUnpriced = errors.New("an alternative has no price")
+
+// UnpricedError says that the price of an alternative is not known.
+type UnpricedError struct {
+	// Unlisted says that nothing of that name or size is known in any region: it is misspelt, or newer than the prices.
+	Unlisted bool
+	Likely   string // what may have been meant; "" where nothing is near
+	reason   string
+}
+
+func (e *UnpricedError) Error() string {
+	if e.Likely != "" {
+		return e.reason + " (did you mean " + e.Likely + "?)"
+	}
+	return e.reason
+}
+
+// Is reports whether the target is [ErrUnpriced].
+func (e *UnpricedError) Is(target error) bool { return target == ErrUnpriced }
+
+// failed is the alternative that cannot be priced, and why.
+func (a Alternative) failed(err error) Alternative {
+	a.Err = err
+	return a
+}
+
+// unlisted is the alternative of a name or size that is in no list, and what to do about it.
+func (a Alternative) unlisted(format string, args ...any) Alternative {
+	return a.failed(&UnpricedError{Unlisted: true, reason: fmt.Sprintf(format, args...)})
+}
+
+// unknown is the alternative without a price in a region, and what to do about it.
 func (a Alternative) unknown(format string, args ...any) Alternative {
-	a.Unknown = fmt.Sprintf(format, args...)
+	a.Err = &UnpricedError{reason: fmt.Sprintf(format, args...)}
 	return a
 }
 
@@ -133,7 +174,7 @@ func (e EC2) Price(book PriceBook, d Demand) Alternative {
 	}
 	book, err := book.In(d.Region)
 	if err != nil {
-		return alt.unknown("%v", err)
+		return alt.failed(err)
 	}
 	e.offer(book, &alt, perInstance)
 	hourly, found := e.hourly(book, d.Region, &alt)
@@ -211,18 +252,20 @@ func (e EC2) hourly(book PriceBook, region string, alt *Alternative) (decimal.De
 	}
 	price, listed := book.ec2.Hourly[region][e.Type]
 	if !listed {
-		alt.Unknown = fmt.Sprintf("the price of EC2 %s in %s is not known; give it as hourly", e.Type, region)
-		if _, listed := book.ec2.Types[e.Type]; listed { // in other regions
-			alt.Unknown += ", or refresh the rates"
-		} else if likely := nearest.Near(e.Type, book.AllInstanceTypes()); likely != "" && !instanceSize.MatchString(e.Type) {
-			alt.Unknown += " (did you mean " + likely + "?)"
+		unpriced := &UnpricedError{
+			reason: fmt.Sprintf("the price of EC2 %s in %s is not known; give it as hourly", e.Type, region),
 		}
+		if _, listed := book.ec2.Types[e.Type]; listed { // in other regions
+			unpriced.reason += ", or refresh the rates"
+		} else if unpriced.Unlisted = true; !instanceSize.MatchString(e.Type) {
+			unpriced.Likely = nearest.Near(e.Type, book.AllInstanceTypes())
+		}
+		alt.Err = unpriced
 		return decimal.Decimal{}, false
 	}
 	if !onDemand && e.Discount.IsZero() {
-		alt.Unknown = fmt.Sprintf("the %s price of EC2 %s is not known; give it as hourly, or as a discount off the "+
-			"on-demand price",
-			e.Purchase, e.Type)
+		*alt = alt.unknown("the %s price of EC2 %s is not known; give it as hourly, or as a discount off the "+
+			"on-demand price", e.Purchase, e.Type)
 		return decimal.Decimal{}, false
 	}
 	alt.Sources = append(alt.Sources, price)
@@ -286,11 +329,11 @@ func (l Lightsail) Price(book PriceBook, d Demand) Alternative {
 		GivesUp: "bills while idle; the OS is yours to patch; does not scale by itself",
 	}
 	if err != nil {
-		return alt.unknown("%v", err)
+		return alt.failed(err)
 	}
 	price, listed := given(l.PerMonth, table[gb.String()+"GB"], d.Region)
 	if !listed {
-		return alt.unknown("no Lightsail bundle of %s GB is known; bundles are %s; give another's price as per_month",
+		return alt.unlisted("no Lightsail bundle of %s GB is known; bundles are %s; give another's price as per_month",
 			gb, bundleSizes(table))
 	}
 	alt.Sources = []Price{price}
@@ -338,7 +381,7 @@ func (c CI) Price(book PriceBook, d Demand) Alternative {
 	case c.PerMinute != nil:
 		price = own(*c.PerMinute)
 	case !known:
-		return alt.unknown("no runner %q is known; runners are %s", c.Runner, strings.Join(book.Runners(), ", "))
+		return alt.unlisted("no runner %q is known; runners are %s", c.Runner, strings.Join(book.Runners(), ", "))
 	}
 	if known {
 		alt.Name = cmp.Or(c.Name, listed.Title)

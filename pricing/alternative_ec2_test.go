@@ -50,7 +50,7 @@ func TestEC2OnDemand(t *testing.T) {
 	for _, row := range table {
 		t.Run(row.region+" "+row.instance, func(t *testing.T) {
 			alt := pricing.EC2{Type: row.instance}.Price(book, hundredHours(t, row.region))
-			require.Empty(t, alt.Unknown)
+			require.Empty(t, alt.Unknown())
 			require.Equal(t, "EC2 "+row.instance, alt.Name)
 			require.Equal(t, row.monthly, alt.Curve.At(decimal.Decimal{}).String(), "the same whatever runs")
 			require.Equal(t, row.monthly, alt.Curve.At(whole(360_000)).String())

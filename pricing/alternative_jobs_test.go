@@ -49,7 +49,7 @@ func TestJobsOnMachinesThatRunAllMonth(t *testing.T) {
 				Region: "eu-west-1", Size: size, Users: whole(1), Jobs: whole(10), Stretches: whole(10),
 				Running: dec(test.hours).Mul(whole(3600)),
 			})
-			require.Empty(t, alt.Unknown)
+			require.Empty(t, alt.Unknown())
 			require.Equal(t, test.cost, alt.Curve.At(dec(test.hours).Mul(whole(3600))).String(), test.reason)
 			require.Equal(t, "jobs-in-turn", alt.Notes[0].ID)
 		})
@@ -76,6 +76,6 @@ func TestFargateSizes(t *testing.T) {
 		{"2", "4.5", false},
 	} {
 		alt := pricing.Fargate{VCPU: dec(test.vcpu), GB: dec(test.gb)}.Price(book, pricing.Demand{Region: "eu-west-1"})
-		require.Equal(t, test.sold, alt.Unknown == "", "%s vCPU, %s GB: %s", test.vcpu, test.gb, alt.Unknown)
+		require.Equal(t, test.sold, alt.Unknown() == "", "%s vCPU, %s GB: %s", test.vcpu, test.gb, alt.Unknown())
 	}
 }

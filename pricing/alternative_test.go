@@ -29,7 +29,7 @@ func requireAlternatives(t *testing.T, kind pricing.Kind, cases []alternativeCas
 			require.Equal(t, kind, alt.Kind)
 			require.Equal(t, tc.shown, alt.Name, tc.reason)
 			require.NotEmpty(t, alt.GivesUp, "every alternative gives something up")
-			require.Equal(t, tc.unknown, alt.Unknown, tc.reason)
+			require.Equal(t, tc.unknown, alt.Unknown(), tc.reason)
 			if tc.unknown != "" {
 				require.Equal(t, pricing.Curve{}, alt.Curve, "no price, no curve")
 				return

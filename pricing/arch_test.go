@@ -45,7 +45,7 @@ func TestUnknownOnOneArchitecture(t *testing.T) {
 	}
 	_, err := pricing.Quantities{pricing.VCPU: whole(1)}.Bill(card.For(pricing.ArchX86))
 	require.EqualError(t, err,
-		"the x86-64 vCPU rate of eu-central-1 is not known; give it in the scenario or refresh the rates")
+		"the x86-64 vCPU rate of eu-central-1 is not known")
 }
 
 // What a card says of one architecture is not changed by what is said of another, however a changed card is made.

@@ -38,7 +38,30 @@ type Burst struct {
 type Image struct {
 	GB    decimal.Decimal // of one image version, as stored and as read by one launch
 	Count decimal.Decimal // versions stored, active or not
-	Hours decimal.Decimal // each is stored in the month; fewer than MinImageHours are billed as that many
+	Hours decimal.Decimal // each is stored in the month: zero for all of it, fewer than MinImageHours are billed as those
+
+	// NotStored leaves storage out of the bill: it is counted elsewhere. An image that launches read is stored somewhere,
+	// so that without it, launches of an image of no versions are an error, and not storage for nothing.
+	NotStored bool
+}
+
+// billedHours are those that each version is billed for.
+func (i Image) billedHours() decimal.Decimal {
+	if i.Hours.IsZero() {
+		return monthHours
+	}
+	return decimal.Max(i.Hours, minImageHours)
+}
+
+func (w Workload) checkImage() error {
+	switch counted := w.Image.Count.IsPositive(); {
+	case w.Image.NotStored && counted:
+		return fmt.Errorf("image count is %s, but the image is not stored", w.Image.Count)
+	case !w.Image.NotStored && !counted && w.Launches.IsPositive() && w.Image.GB.IsPositive():
+		return errors.New("launches read an image of which no version is stored; set Image.Count, or Image.NotStored " +
+			"where its storage is counted elsewhere")
+	}
+	return nil
 }
 
 // Bill prices the workload. This is the rule of the bill, in one place:
@@ -60,7 +83,6 @@ func (w Workload) Bill(card RateCard) (Bill, error) {
 	var (
 		burst    = w.Running.Mul(w.Burst.Share)
 		baseline = w.Running.Sub(burst)
-		hours    = decimal.Max(w.Image.Hours, minImageHours)
 		held     = Factor{w.Suspended, "s"}
 		perHour  = int64(SecondsPerHour)
 	)
@@ -77,12 +99,15 @@ func (w Workload) Bill(card RateCard) (Bill, error) {
 	b.add(ReadLaunch, SnapshotRead, 1, Factor{w.Launches, "launch"}, Factor{w.Image.GB, "GB"})
 	b.add(ReadResume, SnapshotRead, 1, Factor{w.Cycles, "resume"}, Factor{w.StateGB, "GB"})
 	b.add(StorageImage, SnapshotStorage, 1,
-		Factor{w.Image.Count, "image"}, Factor{w.Image.GB, "GB"}, Factor{hours, "h"})
+		Factor{w.Image.Count, "image"}, Factor{w.Image.GB, "GB"}, Factor{w.Image.billedHours(), "h"})
 	b.add(StorageSuspended, SnapshotStorage, perHour, held, Factor{w.StateGB, "GB"})
 	return b.bill, b.err()
 }
 
-var minImageHours = decimal.NewFromInt(MinImageHours)
+var (
+	minImageHours = decimal.NewFromInt(MinImageHours)
+	monthHours    = decimal.NewFromInt(HoursPerGBMonth)
+)
 
 // secondsInHours converts exactly where the hours have a finite decimal expansion of up to six places.
 func secondsInHours(seconds decimal.Decimal) (decimal.Decimal, bool) {
@@ -110,6 +135,9 @@ func (w Workload) check() error {
 		if f.value.IsNegative() {
 			faults = append(faults, fmt.Errorf("%s is %s; it cannot be below zero", f.name, f.value))
 		}
+	}
+	if err := w.checkImage(); err != nil {
+		faults = append(faults, err)
 	}
 	if len(faults) > 0 || w.Burst.Share.IsZero() {
 		return errors.Join(faults...)
@@ -160,6 +188,17 @@ func (b Bill) Total() decimal.Decimal { return b.Sum(Everything) }
 
 // Sum adds the lines of a component or a group, exact; zero where the bill has none of them.
 func (b Bill) Sum(c Component) decimal.Decimal { return b.sum(c, Line.amount) }
+
+// Cents are the amounts of the lines, beside them, and the total as they are shown: in whole cents, so that the lines
+// add up to the total, which is the exact one rounded half-even. Each line is less than a cent away from its amount;
+// rounded by themselves, they would not add up.
+func (b Bill) Cents() (lines []decimal.Decimal, total decimal.Decimal) {
+	exact := make([]decimal.Decimal, len(b.Lines))
+	for i, line := range b.Lines {
+		exact[i] = line.Amount
+	}
+	return figures.Settled(exact, 2)
+}
 
 func (b Bill) sum(in Component, of func(Line) decimal.Decimal) decimal.Decimal {
 	sum := decimal.Decimal{}

@@ -35,6 +35,9 @@ func oracle(w pricing.Workload, card pricing.RateCard) []oracleLine {
 	peak := product(running, share)
 	base := product(running, new(big.Rat).Sub(big.NewRat(1, 1), share))
 	hours := w.Image.Hours.Rat()
+	if hours.Sign() == 0 {
+		hours = big.NewRat(720, 1)
+	}
 	if week := big.NewRat(7*24, 1); hours.Cmp(week) < 0 {
 		hours = week
 	}

@@ -27,7 +27,7 @@ func drawWorkload(t *rapid.T, suspendedStep int64) pricing.Workload {
 		extra := decimal.New(rapid.Int64Range(0, 300).Draw(t, name), -2)
 		return baseline.Add(baseline.Mul(extra))
 	}
-	return pricing.Workload{
+	w := pricing.Workload{
 		Size:    s,
 		Running: some("running", 100_000_000, 3),
 		Burst: pricing.Burst{
@@ -43,6 +43,8 @@ func drawWorkload(t *rapid.T, suspendedStep int64) pricing.Workload {
 		StateGB:   some("state GB", 100_000, 4),
 		Suspended: some("suspended", 10_000_000, 0).Mul(whole(suspendedStep)),
 	}
+	w.Image.NotStored = w.Image.Count.IsZero()
+	return w
 }
 
 // drawCard draws all five rates, each published in one of the ways its keys allow, or all per unit.
@@ -65,6 +67,7 @@ func drawCard(t *rapid.T, perUnit bool) pricing.RateCard {
 }
 
 func total(t require.TestingT, w pricing.Workload, card pricing.RateCard) decimal.Decimal {
+	w.Image.NotStored = w.Image.Count.IsZero()
 	bill, err := w.Bill(card)
 	require.NoError(t, err)
 	return bill.Total()

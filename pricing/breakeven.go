@@ -18,6 +18,12 @@ const (
 	Other
 )
 
+// String is the side in words.
+func (s Side) String() string { return [...]string{"neither", "MicroVMs", "other"}[s] }
+
+// MarshalText writes what String does.
+func (s Side) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
 // BreakEven says at which running times two cost curves meet.
 type BreakEven struct {
 	// Crossings are the running times, in order, at which the cheaper side changes; none where one side always wins.

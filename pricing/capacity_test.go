@@ -159,7 +159,7 @@ func TestCapacity(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			alt := tc.candidate.Price(book, tc.demand).Judged(tc.demand)
-			require.Empty(t, alt.Unknown)
+			require.Empty(t, alt.Unknown())
 			words := func(c pricing.Capacity) string {
 				return c.VCPU.Round(3).String() + " " + c.GB.String() + " " + c.Life.String() + " " + string(c.Isolation)
 			}

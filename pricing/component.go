@@ -95,6 +95,15 @@ func ParseComponent(id string) (Component, error) {
 // String is the component's id.
 func (c Component) String() string { return componentTable[c].id }
 
+// MarshalText writes the id.
+func (c Component) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads the id of a line or a group of a scenario's bill.
+func (c *Component) UnmarshalText(text []byte) (err error) {
+	*c, err = ParseComponent(string(text))
+	return err
+}
+
 // Label is the component in words, under the heading of its group.
 func (c Component) Label() string { return componentTable[c].label }
 

@@ -64,7 +64,7 @@ func ExampleQuantities_Bill() {
 	}
 	fmt.Println(bill.Total())
 	// Output:
-	// the snapshot write rate of eu-central-1 is not known; give it in the scenario or refresh the rates
+	// the snapshot write rate of eu-central-1 is not known
 	// 0.128573
 }
 

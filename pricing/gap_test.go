@@ -44,7 +44,7 @@ func TestGapPricesAreTheBills(t *testing.T) {
 			// A million hours leave no remainder worth a digit here.
 			const seconds = 3_600_000_000
 			bill := func(w pricing.Workload) string {
-				w.Size, w.StateGB, w.Image = size, state, pricing.Image{GB: image}
+				w.Size, w.StateGB, w.Image = size, state, pricing.Image{GB: image, NotStored: true}
 				b, err := w.Bill(card)
 				require.NoError(t, err)
 				return b.Total().StringFixedBank(18)

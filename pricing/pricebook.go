@@ -116,6 +116,11 @@ type PriceBook struct {
 	measuring MeasuringPrices
 }
 
+// IsZero reports whether the book is the zero value, which has no prices at all.
+func (b PriceBook) IsZero() bool {
+	return b.sandboxes == nil && b.ec2.Types == nil && b.regional == nil
+}
+
 type ec2Prices struct {
 	Types      map[string]instanceType     `yaml:"types"`
 	Burstable  []string                    `yaml:"burstable"` // families that sustain only a part of their vCPUs

@@ -151,7 +151,7 @@ func TestRegionsOfAlternatives(t *testing.T) {
 
 			fargate := pricing.Fargate{}.Price(book, demand)
 			if tc.fargate == "" {
-				require.Contains(t, fargate.Unknown, "the price of Fargate arm64 in "+tc.region+" is not known")
+				require.Contains(t, fargate.Unknown(), "the price of Fargate arm64 in "+tc.region+" is not known")
 				return
 			}
 			require.Equal(t, tc.fargate, fargate.Sources[0].USD.String())

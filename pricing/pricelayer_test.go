@@ -25,7 +25,7 @@ func TestFetchedPricesLayerOverThoseBuiltIn(t *testing.T) {
 	})
 	first := func(c pricing.Candidate, region string) string {
 		alt := c.Price(book, hundredHours(t, region))
-		require.Empty(t, alt.Unknown)
+		require.Empty(t, alt.Unknown())
 		return alt.Sources[0].USD.String()
 	}
 	for _, tc := range []struct {
@@ -54,7 +54,7 @@ func TestFetchedPricesLayerOverThoseBuiltIn(t *testing.T) {
 	require.NotContains(t, book.InstanceTypes("us-east-1", "arm64", whole(2), whole(8)), "m8g.large")
 
 	broken := pricing.EC2{Type: "t4g.medium"}.Price(book, hundredHours(t, "eu-north-1"))
-	require.Contains(t, broken.Unknown, "the fetched prices of eu-north-1 cannot be read: ec2.yaml: ")
+	require.Contains(t, broken.Unknown(), "the fetched prices of eu-north-1 cannot be read: ec2.yaml: ")
 
 	// A later folder counts, as one that is about to be stored does in a trial.
 	trial := book.Over(fstest.MapFS{

@@ -1,6 +1,10 @@
 package pricing
 
-import "github.com/shopspring/decimal"
+import (
+	"fmt"
+
+	"github.com/shopspring/decimal"
+)
 
 // BilledQuantity is one of the things a MicroVM's bill is made of, in AWS's order. Its string is the id that
 // outputs use.
@@ -89,6 +93,19 @@ func ParseBilledQuantity(id string) (BilledQuantity, bool) {
 
 // String is the id used in outputs: vcpu, memory, snapshot.read, snapshot.write or storage.
 func (q BilledQuantity) String() string { return quantityTable[q].id }
+
+// MarshalText writes the id.
+func (q BilledQuantity) MarshalText() ([]byte, error) { return []byte(q.String()), nil }
+
+// UnmarshalText reads an id.
+func (q *BilledQuantity) UnmarshalText(text []byte) error {
+	read, known := ParseBilledQuantity(string(text))
+	if !known {
+		return fmt.Errorf("%.60q is not a billed quantity", text)
+	}
+	*q = read
+	return nil
+}
 
 // Name is the quantity in words, as in "snapshot write".
 func (q BilledQuantity) Name() string { return quantityTable[q].name }

@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -151,11 +152,17 @@ func ProrateTime(amount decimal.Decimal, part, whole int64) decimal.Decimal {
 	return Prorate(amount, decimal.NewFromInt(part), decimal.NewFromInt(whole))
 }
 
+// ErrUnknownRate is what every [UnknownRateError] is, for errors.Is.
+var ErrUnknownRate = errors.New("a rate is not known")
+
 // UnknownRateError says that a workload needs a rate that no source gives.
 type UnknownRateError struct {
-	Region string
+	Region string // "" where the card has none, as an empty one
 	Rated
 }
+
+// Is reports whether the target is [ErrUnknownRate].
+func (e *UnknownRateError) Is(target error) bool { return target == ErrUnknownRate }
 
 // unknownRate is the error that the card does not know the rate of a quantity.
 func (c RateCard) unknownRate(q BilledQuantity) *UnknownRateError {
@@ -163,8 +170,10 @@ func (c RateCard) unknownRate(q BilledQuantity) *UnknownRateError {
 }
 
 func (e *UnknownRateError) Error() string {
-	return fmt.Sprintf("the %s rate of %s is not known; give it in the scenario or refresh the rates",
-		e.Name(), e.Region)
+	if e.Region == "" {
+		return fmt.Sprintf("the %s rate is not known: the rate card has no region and no rates", e.Name())
+	}
+	return fmt.Sprintf("the %s rate of %s is not known", e.Name(), e.Region)
 }
 
 // Date is a calendar day, the precision at which sources are dated. The zero value is a day not known.
@@ -199,4 +208,16 @@ func (d Date) String() string {
 		return ""
 	}
 	return d.day.Format(time.DateOnly)
+}
+
+// MarshalText writes what String does.
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what MarshalText writes: a day, or nothing for one that is not known.
+func (d *Date) UnmarshalText(text []byte) (err error) {
+	*d = Date{}
+	if len(text) > 0 {
+		*d, err = ParseDate(string(text))
+	}
+	return err
 }

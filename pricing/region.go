@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 
@@ -30,6 +31,9 @@ func NotARegion(text string) string {
 	return fmt.Sprintf("%.60q is not an AWS region such as eu-west-1", text)
 }
 
+// ErrNoCard is what every [NoCardError] is, for errors.Is.
+var ErrNoCard = errors.New("there is no rate card of the region")
+
 // NoCardError says that no rates are known of a region. That the name has the form of one makes it an unknown region,
 // not a wrong one: its rates can be fetched, or given.
 type NoCardError struct{ Region string }
@@ -44,5 +48,8 @@ func (e *NoCardError) Error() string {
 			unknown += fmt.Sprintf(" (did you mean %s?)", likely)
 		}
 	}
-	return unknown + "; fetch them with microspend rates update --region " + e.Region + ", or give them"
+	return unknown
 }
+
+// Is reports whether the target is [ErrNoCard].
+func (e *NoCardError) Is(target error) bool { return target == ErrNoCard }

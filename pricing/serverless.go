@@ -120,11 +120,11 @@ func (f Fargate) Price(book PriceBook, d Demand) Alternative {
 	}
 	book, err := book.In(d.Region)
 	if err != nil {
-		return alt.unknown("%v", err)
+		return alt.failed(err)
 	}
 	alt.Offers = book.limits.of(KindFargate, "any").offer(vcpu, gb)
 	if !book.fargate.sells(vcpu, gb) {
-		return alt.unknown("Fargate has no task of %s vCPU with %s GB; %s", vcpu, gb, book.fargate.nearest(vcpu))
+		return alt.unlisted("Fargate has no task of %s vCPU with %s GB; %s", vcpu, gb, book.fargate.nearest(vcpu))
 	}
 	vcpuPrice, okVCPU := given(f.VCPUHour, book.fargate.VCPUHour[arch], d.Region)
 	gbPrice, okGB := given(f.GBHour, book.fargate.GBHour[arch], d.Region)
@@ -181,12 +181,12 @@ func (f Function) Price(book PriceBook, d Demand) Alternative {
 		alt.Name += " " + arch
 	}
 	if err != nil {
-		return alt.unknown("%v", err)
+		return alt.failed(err)
 	}
 	price, known := table.GBSecond[arch].in(d.Region)
 	perMillion, listed := table.MillionRequests.in(d.Region)
 	if !known || !listed {
-		return alt.unknown("the price of Lambda functions on %s is not known; use arm64 or x86", arch)
+		return alt.unlisted("the price of Lambda functions on %s is not known; use arm64 or x86", arch)
 	}
 	limits := book.limits.of(KindFunction, arch)
 	if each := limits[ofVCPUMiB].figure(); each.IsPositive() {
@@ -224,7 +224,7 @@ func (s Sandbox) Price(book PriceBook, d Demand) Alternative {
 		GivesUp: cmp.Or(table.GivesUp, "another provider: outside AWS's network, IAM and bill"),
 	}
 	if !known {
-		return alt.unknown("no sandbox %q is known; sandboxes are %v", s.Provider, book.Sandboxes())
+		return alt.unlisted("no sandbox %q is known; sandboxes are %v", s.Provider, book.Sandboxes())
 	}
 	vcpu, gb := orElse(s.VCPU, d.Size.VCPU()), orElse(s.GB, d.Size.GB())
 	alt.Offers = book.limits.of(KindSandbox, s.Provider).offer(vcpu, gb)

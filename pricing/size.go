@@ -55,6 +55,24 @@ func ParseSize(text string) (Size, error) {
 	return Size{}, fmt.Errorf("%.60s is not a MicroVM size; sizes are %s", text, sizeList())
 }
 
+// MustSize is [ParseSize] for sizes that are written in a program; it panics where one is none.
+func MustSize(text string) Size {
+	size, err := ParseSize(text)
+	if err != nil {
+		panic("pricing: " + err.Error())
+	}
+	return size
+}
+
+// MarshalText writes what String does.
+func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a size as [ParseSize] does.
+func (s *Size) UnmarshalText(text []byte) (err error) {
+	*s, err = ParseSize(string(text))
+	return err
+}
+
 func sizeList() string {
 	names := make([]string, sizeCount)
 	for i, s := range Sizes() {

@@ -18,6 +18,9 @@ func (s State) String() string {
 	return [...]string{"exact", "at-least", "unknown-rates", "not-measured"}[s]
 }
 
+// MarshalText writes what String does.
+func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
 // And is the state of a sum of two figures. The worse of the two counts, but that a part which was not measured makes a
 // lower bound of the other: something of the sum is known.
 func (s State) And(t State) State {

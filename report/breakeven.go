@@ -138,7 +138,7 @@ func costCurves(e *scenarios.Estimate, comparisons []scenarios.Comparison) (pict
 	picture.Series = append(picture.Series, own)
 	picture.Y.Max = own.Points[len(own.Points)-1].Y * headroom
 	for _, c := range comparisons {
-		if c.Unknown != "" {
+		if c.Unknown() != "" {
 			continue
 		}
 		series := sampled(c.Name, c.Curve, end, units)

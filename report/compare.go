@@ -36,7 +36,7 @@ func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison, options 
 	look := func(c scenarios.Comparison) view.Look {
 		switch {
 		case !c.Known():
-			return view.Look{Warn: true, Notes: []string{c.Unknown}}
+			return view.Look{Warn: true, Notes: []string{c.Unknown()}}
 		case isOwn(c):
 			return view.Look{Kind: view.Total}
 		default:

@@ -91,7 +91,7 @@ func comparisonColumns(
 		{ID: "sentence", Scope: view.CSVOnly, Value: func(c comparison) view.Value {
 			return view.Text(c.BreakEven.Sentence)
 		}},
-		{ID: "unknown", Value: func(c comparison) view.Value { return view.Text(c.Unknown).OmitEmpty() }},
+		{ID: "unknown", Value: func(c comparison) view.Value { return view.Text(c.Unknown()).OmitEmpty() }},
 		{ID: "low", Scope: view.JSONOnly, Value: func(c comparison) view.Value {
 			return view.Maybe(c.Low, func(low comparison) view.Value {
 				return view.Nested(view.ObjectOf(lowColumns("", noun), low))

@@ -102,7 +102,7 @@ var fleetAlternativeColumns = []view.Column[fleetAlternative]{
 		return view.Maybe(a.Ratio, times)
 	}},
 	{ID: "ratio", Value: func(a fleetAlternative) view.Value { return ratio(a.Ratio).Or("", known(a.Comparison)) }},
-	{ID: "unknown", Value: func(a fleetAlternative) view.Value { return view.Text(a.Unknown).OmitEmpty() }},
+	{ID: "unknown", Value: func(a fleetAlternative) view.Value { return view.Text(a.Unknown()).OmitEmpty() }},
 }
 
 // fleetWarnings are those of every estimate, each with the name of the scenario.
@@ -132,8 +132,9 @@ func partsOf(fleet scenarios.Fleet) []fleetPart {
 			shares[i] = pricing.Divide(e.Bill.Total().Shift(2), fleet.Total, pricing.RatioPlaces)
 		}
 	}
-	for i, shown := range figures.Settle(shares, decimal.Sum(decimal.Decimal{}, shares...).RoundBank(1), 1) {
-		parts[i].share, parts[i].shown = shares[i], shown
+	settled, _ := figures.Settled(shares, 1)
+	for i := range parts {
+		parts[i].share, parts[i].shown = shares[i], settled[i]
 	}
 	return parts
 }

@@ -188,7 +188,7 @@ func costsOf(e *scenarios.Estimate) map[string]*decimal.Decimal {
 	total := e.Bill.Total()
 	costs := map[string]*decimal.Decimal{}
 	for i := range e.Comparisons {
-		if e.Comparisons[i].Unknown == "" {
+		if e.Comparisons[i].Unknown() == "" {
 			costs[e.Comparisons[i].Name] = &e.Comparisons[i].Monthly
 		}
 	}

@@ -58,7 +58,7 @@ var entryColumns = []view.Column[scenarios.Comparison]{
 			return ratio(c.Ratio).Shown(times(r).String())
 		}).Or("", known(c))
 	}},
-	{ID: "unknown", Value: func(c scenarios.Comparison) view.Value { return view.Text(c.Unknown).OmitEmpty() }},
+	{ID: "unknown", Value: func(c scenarios.Comparison) view.Value { return view.Text(c.Unknown()).OmitEmpty() }},
 	{ID: "able", Value: func(c scenarios.Comparison) view.Value { return view.Bool(len(c.Unable()) == 0) }},
 	{ID: "unable_because", Value: func(c scenarios.Comparison) view.Value {
 		return view.Text(strings.Join(c.Unable(), "; ")).OmitEmpty()
@@ -69,7 +69,7 @@ var entryColumns = []view.Column[scenarios.Comparison]{
 func comparedDoubts(p scenarios.SweepPoint) (doubts []string) {
 	for _, c := range p.Compared {
 		if !known(c) {
-			doubts = append(doubts, c.Unknown)
+			doubts = append(doubts, c.Unknown())
 		}
 		if why := c.Unable(); len(why) > 0 {
 			doubts = append(doubts, c.Name+" cannot do the job, because "+strings.Join(why, "; "))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -326,7 +327,7 @@ func TestUnknownPrices(t *testing.T) {
 	e := estimated(t, "workload: {users: 1, days: 20, running: 2h}\nregion: us-east-1\nmicrovm: {memory: 2GB}\n")
 	c := scenarios.Comparison{Alternative: pricing.Alternative{
 		Name: "Elsewhere", Kind: "fixed",
-		Unknown: "nobody publishes it; give it",
+		Err: errors.New("nobody publishes it; give it"),
 	}}
 	for name, d := range map[string]view.Document{
 		"compare": Compare(e, []scenarios.Comparison{c}, EstimateOptions{}), "breakeven": BreakEven(e, []scenarios.Comparison{c}),

@@ -49,16 +49,15 @@ func (o otherArch) Price(pricing.PriceBook, pricing.Demand) pricing.Alternative 
 		alt.Curve, err = o.of.Workload.Curve(o.card)
 	}
 	if unknown, ok := errors.AsType[*pricing.UnknownRateError](err); ok {
-		alt.Unknown = fmt.Sprintf("the %s rate of %s is not known; give it as rates.%s", unknown.Name(), unknown.Region,
-			o.of.rateKey(unknown.Rated))
+		alt.Err = fmt.Errorf("%w; give it as rates.%s", unknown, o.of.rateKey(unknown.Rated))
 		if !unknown.Optional() && unknown.Quantity.ByArch() { // whose plain key is that of the scenario's own rate
 			own := unknown.Quantity.On(o.of.ratesArch)
-			alt.Unknown += fmt.Sprintf(", and that of %s as %s", own.Arch.Name(), own.RateKeys()[0])
+			alt.Err = fmt.Errorf("%w, and that of %s as %s", alt.Err, own.Arch.Name(), own.RateKeys()[0])
 		}
 		return alt
 	}
 	if err != nil {
-		alt.Unknown = err.Error()
+		alt.Err = err
 		return alt
 	}
 	alt.Formula = "the same workload at the rates of " + o.card.Arch().Name()

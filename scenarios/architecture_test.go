@@ -94,7 +94,7 @@ func TestOwnRatesAreOfTheOwnArchitecture(t *testing.T) {
 			require.Equal(t, tc.total, e.Bill.Total().String())
 			all, err := market(t).Compare(e)
 			require.NoError(t, err)
-			require.Equal(t, tc.other, all[len(all)-1].Unknown)
+			require.Equal(t, tc.other, all[len(all)-1].Unknown())
 		})
 	}
 }

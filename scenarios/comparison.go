@@ -130,10 +130,10 @@ func (m Market) compareAt(e *Estimate, candidates []pricing.Candidate) ([]Compar
 		named       = names{}
 	)
 	for _, candidate := range candidates {
-		c := Comparison{Alternative: candidate.Price(m.Prices, demand).Judged(demand)}
+		c := Comparison{Alternative: candidate.Price(m.prices(), demand).Judged(demand)}
 		c.Name = named.distinct(c.Name)
-		if c.Unknown != "" {
-			c.BreakEven.Sentence = "No break-even: " + c.Unknown + "."
+		if c.Unknown() != "" {
+			c.BreakEven.Sentence = "No break-even: " + c.Unknown() + "."
 			comparisons = append(comparisons, c)
 			continue
 		}
@@ -166,23 +166,23 @@ func (n names) distinct(name string) string {
 func (m Market) checkNames(s *Scenario, fault faultFunc) {
 	for i, entry := range s.file.Compare {
 		at := indexed("compare", i)
-		if f := entry.Sandbox; f != nil && f.Provider != "" && !slices.Contains(m.Prices.Sandboxes(), f.Provider) {
+		if f := entry.Sandbox; f != nil && f.Provider != "" && !slices.Contains(m.prices().Sandboxes(), f.Provider) {
 			fault(at+".sandbox", at+".sandbox", "%s; give another's price as fixed",
-				unknownName(f.Provider, "sandbox", m.Prices.Sandboxes()))
-		} else if f != nil && valueOf(f.Active).Fraction.IsPositive() && !m.Prices.BillsActiveCPU(f.Provider) {
+				unknownName(f.Provider, "sandbox", m.prices().Sandboxes()))
+		} else if f != nil && valueOf(f.Active).Fraction.IsPositive() && !m.prices().BillsActiveCPU(f.Provider) {
 			fault(at+".sandbox.active", at+".sandbox.active", "%.60s bills the whole running time; leave active out", f.Provider)
 		}
-		if f := entry.CI; f != nil && f.Runner != "" && f.PerMinute == nil && !slices.Contains(m.Prices.Runners(), f.Runner) {
+		if f := entry.CI; f != nil && f.Runner != "" && f.PerMinute == nil && !slices.Contains(m.prices().Runners(), f.Runner) {
 			fault(
 				at+".ci",
 				at+".ci",
 				"%s; give another's price as per_minute",
-				unknownName(f.Runner, "runner", m.Prices.Runners()),
+				unknownName(f.Runner, "runner", m.prices().Runners()),
 			)
 		}
 		if f := entry.EC2; f != nil && f.Type != "" && f.Hourly == nil && !instanceType.MatchString(f.Type) {
 			fault(at+".ec2", at+".ec2", "%.60q is not an EC2 instance type such as t4g.medium%s; give another's price as hourly",
-				f.Type, didYouMean(f.Type, m.Prices.AllInstanceTypes()))
+				f.Type, didYouMean(f.Type, m.prices().AllInstanceTypes()))
 		}
 	}
 }
@@ -281,7 +281,7 @@ func (m Market) usualCandidates(s *Scenario) []pricing.Candidate {
 	} else {
 		usual = append(usual, pricing.Lightsail{})
 	}
-	for _, provider := range m.Prices.UsualSandboxes() {
+	for _, provider := range m.prices().UsualSandboxes() {
 		usual = append(usual, pricing.Sandbox{Provider: provider})
 	}
 	return usual
@@ -292,7 +292,7 @@ func (m Market) usualRunner(d pricing.Demand) pricing.CI {
 	var runner pricing.CI
 	for _, name := range []string{"github-linux-2-core", "github-linux-4-core", "github-linux-8-core"} {
 		runner.Runner = name
-		offers := runner.Price(m.Prices, d).Offers
+		offers := runner.Price(m.prices(), d).Offers
 		if offers.VCPU.GreaterThanOrEqual(d.Size.VCPU()) && offers.GB.GreaterThanOrEqual(d.Size.GB()) {
 			break
 		}
@@ -308,7 +308,7 @@ const sharedBy = 4
 func (m Market) cheapestInstance(s *Scenario, users int64) (pricing.EC2, bool) {
 	count := decimal.NewFromInt(users)
 	instance := pricing.EC2{Type: "t4g.medium"}
-	fitting := m.Prices.InstanceTypes(s.Region, string(ARM64), s.Size.VCPU().Mul(count), s.Size.GB().Mul(count))
+	fitting := m.prices().InstanceTypes(s.Region, string(ARM64), s.Size.VCPU().Mul(count), s.Size.GB().Mul(count))
 	if len(fitting) > 0 {
 		instance.Type = fitting[0]
 	}

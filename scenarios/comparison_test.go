@@ -78,15 +78,15 @@ func TestUnknownPrices(t *testing.T) {
 		"",
 	}
 	for i, c := range e.Comparisons {
-		require.Equal(t, want[i], c.Unknown)
-		if c.Unknown == "" {
+		require.Equal(t, want[i], c.Unknown())
+		if c.Unknown() == "" {
 			requireDecimal(t, "26.864", c.Monthly)
 			continue
 		}
 		require.Nil(t, c.Ratio)
 		require.Nil(t, c.BreakEven.HoursPerMonth)
 		require.Nil(t, c.BreakEven.UsersPerInstance)
-		require.Equal(t, "No break-even: "+c.Unknown+".", c.BreakEven.Sentence)
+		require.Equal(t, "No break-even: "+c.Unknown()+".", c.BreakEven.Sentence)
 	}
 	require.Equal(t, []string{"unknown-alternative", "unknown-alternative", "unknown-alternative"}, ids(e.Warnings))
 }
@@ -141,7 +141,7 @@ func TestUsualAlternatives(t *testing.T) {
 			var names []string
 			for _, c := range comparisons {
 				names = append(names, c.Name)
-				require.Empty(t, c.Unknown, c.Name)
+				require.Empty(t, c.Unknown(), c.Name)
 			}
 			require.Equal(t, append(tc.want, "MicroVMs on x86-64"), names, tc.reason)
 		})

@@ -179,8 +179,8 @@ func (e *Estimate) alternativeFigure(name, measure string) (decimal.Decimal, err
 		if c.Name != name {
 			continue
 		}
-		if c.Unknown != "" {
-			return decimal.Decimal{}, errors.New(c.Unknown)
+		if c.Unknown() != "" {
+			return decimal.Decimal{}, c.Err
 		}
 		if _, noun := e.Scenario.PerUnit(); strings.HasPrefix(measure, "per_") && measure != "per_"+noun {
 			return decimal.Decimal{}, fmt.Errorf("the workload is counted in %ss", noun)

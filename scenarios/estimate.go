@@ -13,11 +13,30 @@ import (
 	"microspend/pricing/assumption"
 )
 
-// Market is what the outside world charges, and the day on which that is asked.
+// Market is what the outside world charges, and the day on which that is asked. The zero value is AWS's list rates and
+// the prices of alternatives that are built in, whatever their age.
 type Market struct {
-	Cards  Cards
-	Prices pricing.PriceBook
-	Now    time.Time // for the age of rates only
+	Cards  Cards             // nil stands for [pricing.EmbeddedCards]
+	Prices pricing.PriceBook // the zero value stands for [pricing.EmbeddedPrices]
+	Now    time.Time         // for warnings that rates are old; the zero time gives none
+}
+
+func (m Market) cards() Cards {
+	if m.Cards == nil {
+		return pricing.EmbeddedCards()
+	}
+	return m.Cards
+}
+
+func (m Market) prices() pricing.PriceBook {
+	if !m.Prices.IsZero() {
+		return m.Prices
+	}
+	built, err := pricing.EmbeddedPrices()
+	if err != nil {
+		panic("scenarios: the prices that are built in cannot be read: " + err.Error())
+	}
+	return built
 }
 
 // Cards gives the rate card of a region, and lists the regions that have one. [pricing.CardSource] does.
@@ -42,7 +61,12 @@ type Estimate struct {
 
 // Estimate prices a scenario. Errors are about the scenario or about rates that are not known; a warning is never an
 // error.
+//
+// A scenario is made by [New], [Load] or one of its likes; the error of any other is [ErrNotLoaded].
 func (m Market) Estimate(s *Scenario) (*Estimate, error) {
+	if !s.loaded() {
+		return nil, ErrNotLoaded
+	}
 	bill, err := m.bill(s)
 	card := bill.Card
 	faults := s.faults(func(fault faultFunc) {
@@ -92,7 +116,7 @@ func (m Market) bill(s *Scenario) (pricing.Bill, error) {
 // without a card has the rates alone that the scenario gives, which may be all that its workload needs.
 func (m Market) card(s *Scenario) (pricing.RateCard, error) {
 	inline := pricing.OwnRates(s.inlineRates(), s.ratesArch)
-	card, err := m.Cards.Card(s.Region)
+	card, err := m.cards().Card(s.Region)
 	_, none := errors.AsType[*pricing.NoCardError](err)
 	switch {
 	case none || pricing.Complete(inline, s.Arch):
@@ -138,7 +162,7 @@ func (m Market) rateWarnings(s *Scenario, card pricing.RateCard) []pricing.Note 
 	if note, stale := StaleRates(card, m.Now); stale {
 		warnings = append(warnings, note)
 	}
-	if regions := m.Cards.Regions(); !slices.Contains(regions, s.Region) {
+	if regions := m.cards().Regions(); !slices.Contains(regions, s.Region) {
 		warnings = append(warnings, assumption.RegionUnlisted.Note(s.Region, strings.Join(regions, ", ")))
 	}
 	return warnings
@@ -183,8 +207,8 @@ func (e *Estimate) addAlternativeNotes() {
 				e.Assumptions = append(e.Assumptions, pricing.Note{ID: note.ID, Text: note.Text + "."})
 			}
 		}
-		if c.Unknown != "" {
-			e.Warnings = append(e.Warnings, assumption.UnknownAlternative.Note(c.Unknown))
+		if c.Unknown() != "" {
+			e.Warnings = append(e.Warnings, assumption.UnknownAlternative.Note(c.Unknown()))
 		}
 	}
 	if e.Scenario.Workload.Burst.Share.IsPositive() {

@@ -55,7 +55,7 @@ func (s *Scenario) lifeWarnings(card pricing.RateCard) []pricing.Note {
 	}
 	missing := needed.Sub(written)
 	cost := "the cost of the launch reads that are missing here is not known"
-	reads := pricing.Workload{Launches: missing, Image: pricing.Image{GB: s.Workload.Image.GB}}
+	reads := pricing.Workload{Launches: missing, Image: pricing.Image{GB: s.Workload.Image.GB, NotStored: true}}
 	if bill, err := reads.Bill(card); err == nil {
 		cost = fmt.Sprintf("the launch reads that are missing here would cost $%s", bill.Total())
 	}

@@ -32,7 +32,7 @@ func (e *Estimate) Own() Comparison {
 }
 
 // Known reports whether there is a price.
-func (c Comparison) Known() bool { return c.Unknown == "" }
+func (c Comparison) Known() bool { return c.Unknown() == "" }
 
 // Unable is why an alternative cannot do the job at one of the ends of the scenario's ranges, in clauses; empty where
 // it can.

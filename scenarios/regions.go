@@ -37,9 +37,12 @@ const AllRegions = "all"
 // Regions prices the scenario in every region of a list, or in all that have a card. A region whose rates are not known
 // is a row that says so; a name that has not the form of one is an error.
 func (m Market) Regions(s *Scenario, names []string) (*RegionComparison, error) {
+	if !s.loaded() {
+		return nil, ErrNotLoaded
+	}
 	result := &RegionComparison{Scenario: s}
 	if slices.Equal(names, []string{AllRegions}) {
-		names = m.Cards.Regions()
+		names = m.cards().Regions()
 		result.Unnamed = max(pricing.RegionsOpened-len(names), 0)
 	}
 	var own *RegionRow

@@ -75,7 +75,10 @@ func loadText(file string, text []byte, open Opener, also checks) (*Scenario, er
 	if err != nil {
 		return nil, err
 	}
-	beside := &traces{folder: filepath.Dir(file), open: open}
+	return loadTree(file, root, &traces{folder: filepath.Dir(file), open: open}, also)
+}
+
+func loadTree(file string, root *yaml.Node, beside *traces, also checks) (*Scenario, error) {
 	ranges, err := findRanges(file, root, beside, also)
 	if err != nil {
 		return nil, err
@@ -389,6 +392,7 @@ func (s *Scenario) resolveImage() {
 	written, image := s.file.Image, &s.Workload.Image
 	image.GB, image.Hours = s.Size.GB(), oneMonthHours
 	image.Count = orFirst(written.Count, Count{Decimal: decimal.NewFromInt(1)}).Decimal
+	image.NotStored = image.Count.IsZero()
 	switch {
 	case written.Size != nil:
 		image.GB = written.Size.Decimal
@@ -401,6 +405,9 @@ func (s *Scenario) resolveImage() {
 			s.doc.Fault("image.hours", "is longer than the 744 hours of the longest month")
 		}
 		image.Hours = pricing.Divide(written.Hours.Seconds, decimal.NewFromInt(3600), pricing.AmountPlaces)
+		if image.Hours.IsZero() { // to package pricing no hours are a whole month; billed, none are the shortest time there is
+			image.Hours = decimal.New(1, -pricing.AmountPlaces)
+		}
 	}
 	if image.Hours.LessThan(decimal.NewFromInt(pricing.MinImageHours)) && image.Count.IsPositive() {
 		s.note(assumption.ImageMinimum.Note(image.Hours.Round(2), pricing.MinImageHours))

@@ -198,6 +198,9 @@ type SweepPoint struct {
 // Sweep prices the scenario at every combination of values. A value that the scenario cannot have is an error that
 // names it; work that has no time at a point, or a rate that is not known there, leaves that point unknown.
 func (m Market) Sweep(s *Scenario, axes ...Axis) (*Sweep, error) {
+	if !s.loaded() {
+		return nil, ErrNotLoaded
+	}
 	if len(axes) < 1 || len(axes) > 2 {
 		return nil, errors.New("a sweep varies one field or two")
 	}

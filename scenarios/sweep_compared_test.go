@@ -33,7 +33,7 @@ func TestSweepOfAnAlternative(t *testing.T) {
 			for _, p := range s.Points {
 				require.Equal(t, "454.738995944", p.Total.String())
 				for _, c := range p.Compared {
-					if c.Unknown != "" {
+					if c.Unknown() != "" {
 						points = append(points, c.Name+" unknown")
 						continue
 					}

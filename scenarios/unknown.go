@@ -60,12 +60,20 @@ func (s *Scenario) checkKnown(card pricing.RateCard, err error, fault faultFunc)
 		return
 	}
 	if card.Empty() {
-		fault("region", "region", "%s under rates", &pricing.NoCardError{Region: s.Region})
+		fault("region", "region", "%s", s.noRates())
 		return
 	}
 	for _, r := range rates {
-		fault(s.ratesPlace(), "rates."+string(s.rateKey(r)), "%s", &pricing.UnknownRateError{Region: s.Region, Rated: r})
+		fault(s.ratesPlace(), "rates."+string(s.rateKey(r)), "%s; give it in the scenario or refresh the rates",
+			&pricing.UnknownRateError{Region: s.Region, Rated: r})
 	}
+}
+
+// noRates says that nothing is known of the scenario's region, and what can be done about it.
+func (s *Scenario) noRates() string {
+	unknown := &pricing.NoCardError{Region: s.Region}
+	return fmt.Sprintf("%s; fetch them with microspend rates update --region %s, or give them under rates", unknown,
+		s.Region)
 }
 
 // ratesPlace is the path in the file where a rate could be given: beside those that it gives, or else its region's.
@@ -85,7 +93,7 @@ func (s *Scenario) unknownWhy(card pricing.RateCard, rates []pricing.Rated) stri
 	place := s.doc.At(s.ratesPlace(), "")
 	var why string
 	if card.Empty() {
-		why = (&pricing.NoCardError{Region: s.Region}).Error() + " under rates"
+		why = s.noRates()
 	} else {
 		names := make([]string, len(rates))
 		for i, r := range rates {
@@ -105,7 +113,7 @@ func (s *Scenario) unknownWhy(card pricing.RateCard, rates []pricing.Rated) stri
 // the rates that it will need once the faults are gone can be told already.
 func (s *Scenario) likely() pricing.Workload {
 	w, one := s.file.Workload, decimal.NewFromInt(1)
-	out := pricing.Workload{Size: s.Size, Running: one, Image: pricing.Image{GB: one, Hours: one}, StateGB: one}
+	out := pricing.Workload{Size: s.Size, Running: one, Image: pricing.Image{GB: one, Count: one}, StateGB: one}
 	if w.Launches == nil || w.Launches.IsPositive() {
 		out.Launches = one
 	}
@@ -115,8 +123,8 @@ func (s *Scenario) likely() pricing.Workload {
 	if w.Suspended != nil && w.Suspended.Seconds.IsPositive() {
 		out.Suspended = one
 	}
-	if c := s.file.Image.Count; c == nil || c.IsPositive() {
-		out.Image.Count = one
+	if c := s.file.Image.Count; c != nil && c.IsZero() {
+		out.Image = pricing.Image{GB: one, NotStored: true}
 	}
 	return out
 }

@@ -86,12 +86,15 @@ func demoReader(t testing.TB) *data.Reader {
 	return reader
 }
 
+// prices are the embedded ones, read once for all tests.
+var prices = sync.OnceValues(pricing.EmbeddedPrices)
+
 func readerOf(t testing.TB, source spend.Source, fingerprint func(context.Context) (string, error)) *data.Reader {
 	t.Helper()
-	prices, err := pricing.EmbeddedPrices()
+	book, err := prices()
 	require.NoError(t, err)
 	return &data.Reader{
-		Source: source, Prices: prices, Regions: pricing.EmbeddedCards().Regions(),
+		Source: source, Prices: book, Regions: pricing.EmbeddedCards().Regions(),
 		Fingerprint: fingerprint,
 	}
 }
@@ -178,13 +181,16 @@ func keyOf(name string) tea.KeyPressMsg {
 		"enter": tea.KeyEnter, "esc": tea.KeyEscape, "up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft,
 		"right": tea.KeyRight,
 		"tab":   tea.KeyTab, "backspace": tea.KeyBackspace, "pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "home": tea.KeyHome,
-		"end": tea.KeyEnd, "delete": tea.KeyDelete,
+		"end": tea.KeyEnd, "delete": tea.KeyDelete, "f1": tea.KeyF1, "f12": tea.KeyF12,
 	}
 	if code, found := special[name]; found {
 		return tea.KeyPressMsg{Code: code}
 	}
 	if rest, found := strings.CutPrefix(name, "ctrl+"); found {
 		return tea.KeyPressMsg{Code: []rune(rest)[0], Mod: tea.ModCtrl}
+	}
+	if rest, found := strings.CutPrefix(name, "alt+"); found {
+		return tea.KeyPressMsg{Code: []rune(rest)[0], Mod: tea.ModAlt}
 	}
 	if name == "shift+tab" {
 		return tea.KeyPressMsg{Code: tea.KeyTab, Mod: tea.ModShift}

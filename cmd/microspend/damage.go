@@ -68,9 +68,11 @@ func (a *app) hasData(ctx context.Context) error {
 	if err != nil || len(info.Damaged) > 0 { // damage is named where sums are read
 		return err
 	}
-	return fmt.Errorf("no data in %s; collect usage with microspend collect, import it with microspend import, "+
-		"or give another ledger with --ledger", a.usage.Name())
+	return fmt.Errorf("%w in %s; collect usage with microspend collect, import it with microspend import, "+
+		"or give another ledger with --ledger", errNoData, a.usage.Name())
 }
+
+var errNoData = errors.New("no data")
 
 // checkNames refuses filters that name nothing there is. That it may look through the whole ledger makes no figure
 // incomplete that is damaged elsewhere.

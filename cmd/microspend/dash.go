@@ -44,6 +44,7 @@ const (
 
 func (a *app) dashCommand() *cobra.Command {
 	var f dashFlags
+	var line lineFlags
 	cmd := &cobra.Command{
 		Use:   "dash",
 		Short: "Open the terminal dashboard: who spends what, and why",
@@ -54,12 +55,20 @@ what-if bills for a tenant. It picks up new usage by itself. Press ? for the key
 --collect reads usage from AWS in the background, like microspend collect with the settings under
 collect in microspend.yaml.
 
---once prints one frame and exits, for pipes, CI and screenshots.`,
+--once prints one frame and exits, for pipes, CI and screenshots; --line prints one line, for
+tmux, shell prompts and status bars.`,
 		Example: `  microspend dash
   microspend dash --period 2026-10
-  microspend dash --once --view tenants --width 120 --height 40`,
+  microspend dash --once --view tenants --width 120 --height 40
+  microspend dash --line`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := line.check(cmd); err != nil {
+				return err
+			}
+			if line.line {
+				return a.dashLine(cmd.Context(), line, cmp.Or(f.width, lineWidth))
+			}
 			if f.collect {
 				if err := a.makeLedger(cmd.Context()); err != nil {
 					return err
@@ -97,6 +106,7 @@ collect in microspend.yaml.
 			return a.runDash(cmd.Context(), options)
 		},
 	}
+	line.add(cmd)
 	a.ledgerFlags(cmd)
 	a.currencyFlag(cmd)
 	a.periodFlags(cmd)
@@ -104,7 +114,7 @@ collect in microspend.yaml.
 	flags.StringVar(&f.view, "view", "", "`VIEW` to open with: "+strings.Join(tui.Views(), ", "))
 	flags.StringVar(&f.period, "period", "", "`PERIOD`: month, today, week, 30d, 2026-10, or 2026-10-01..2026-10-15")
 	flags.BoolVar(&f.once, "once", false, "print one frame and exit")
-	flags.IntVar(&f.width, "width", 0, "width of the --once frame in `COLUMNS` (default: the terminal's, or 120)")
+	flags.IntVar(&f.width, "width", 0, "width of --once in `COLUMNS` (default: the terminal's, or 120), or of --line (60)")
 	flags.IntVar(&f.height, "height", 0, "height of the --once frame in `LINES` (default: the terminal's, or 40)")
 	flags.StringVar(&f.theme, "theme", "auto", "`THEME` of --once: dark, light or auto")
 	flags.BoolVar(&f.mouse, "mouse", false, "enable the mouse: wheel, rows and tabs (hold Shift to select text)")

@@ -54,8 +54,11 @@ func (g givenRates) parse(text string) error {
 func (g givenRates) card(cards scenarios.Cards, region string, arch pricing.Arch) (pricing.RateCard, error) {
 	card, err := cards.Card(region)
 	all := pricing.Complete(pricing.OwnRates(g, arch), arch)
-	if _, none := errors.AsType[*pricing.NoCardError](err); none && len(g) > 0 && pricing.IsRegionName(region) {
+	switch none := errors.Is(err, pricing.ErrNoCard) && pricing.IsRegionName(region); {
+	case none && len(g) > 0:
 		card, err, all = pricing.RateCard{Region: region}, nil, true
+	case none:
+		return card, fmt.Errorf("%w, or give them with --rate", withFetching(err))
 	}
 	switch {
 	case all:
@@ -64,4 +67,28 @@ func (g givenRates) card(cards scenarios.Cards, region string, arch pricing.Arch
 		card.Name += " with inline figures"
 	}
 	return card.WithOwn(g, arch), err
+}
+
+// withFetching adds to an error about a region without a card how to get one.
+func withFetching(err error) error {
+	if none, ok := errors.AsType[*pricing.NoCardError](err); ok && pricing.IsRegionName(none.Region) {
+		return fmt.Errorf("%w; fetch them with microspend rates update --region %s", err, none.Region)
+	}
+	return err
+}
+
+// withRateFlags adds to errors about unknown rates how to give them.
+func withRateFlags(err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	var faults []error
+	for _, each := range joined.Unwrap() {
+		if unknown, ok := errors.AsType[*pricing.UnknownRateError](each); ok {
+			each = fmt.Errorf("%w; give it with --rate %s=FIGURE or refresh the rates", unknown, unknown.Quantity.RateKeys()[0])
+		}
+		faults = append(faults, each)
+	}
+	return errors.Join(faults...)
 }

@@ -391,20 +391,3 @@ func (a *app) idleLedger(ctx context.Context, f *idleFlags) (*idle.Trace, error)
 		},
 	})
 }
-
-// withRateFlags adds to errors about unknown rates how to give them.
-func withRateFlags(err error) error {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return err
-	}
-	var faults []error
-	for _, each := range joined.Unwrap() {
-		if unknown, ok := errors.AsType[*pricing.UnknownRateError](each); ok {
-			each = fmt.Errorf("the %s rate of %s is not known; give it with --rate %s=FIGURE or refresh the rates",
-				unknown.Name(), unknown.Region, unknown.Quantity.RateKeys()[0])
-		}
-		faults = append(faults, each)
-	}
-	return errors.Join(faults...)
-}

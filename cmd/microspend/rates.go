@@ -36,7 +36,7 @@ func (a *app) ratesCommand() *cobra.Command {
 			}
 			series, err := market.Cards.(spend.Rates).Series(args[0])
 			if err != nil {
-				return view.Document{}, err
+				return view.Document{}, withFetching(err)
 			}
 			return report.Card(series, market.Now), nil
 		}), a.ratesCheckCommand(), a.ratesImportCommand(), a.ratesUpdateCommand())

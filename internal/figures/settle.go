@@ -8,6 +8,13 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+// Settled rounds figures to a number of places so that they add up to their sum rounded half-even, which it returns as
+// well. See [Settle].
+func Settled(exact []decimal.Decimal, places int32) (shown []decimal.Decimal, total decimal.Decimal) {
+	total = decimal.Sum(decimal.Decimal{}, exact...).RoundBank(places)
+	return Settle(exact, total, places), total
+}
+
 // Settle rounds figures to a number of places so that they add up to a total that is rounded already: each down, and
 // what is then left over, one unit of the last place each, to those that lost most, the earlier first where they lost
 // the same. Where the total is the sum rounded either way, each is less than one unit away from the exact figure, and

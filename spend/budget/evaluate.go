@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -37,9 +38,24 @@ func btoi(b bool) int {
 
 // Evaluate works out how budgets stand. Periods are those of now in the source's location.
 func Evaluate(ctx context.Context, source spend.Source, budgets Set, now time.Time) (Report, error) {
+	return evaluate(ctx, source, now, budgets.lines(now, source.Zone(nil)), true)
+}
+
+// Standing is how everything together stands, and how its own budgets do, without what is to come: there are no
+// forecasts, and no days on which budgets run out. For those all days of the last weeks have to be read, which takes
+// most of the time.
+func Standing(ctx context.Context, source spend.Source, budgets Set, now time.Time) (Report, error) {
+	others := func(l Line) bool { return l.Scope != Everything }
+	return evaluate(ctx, source, now, slices.DeleteFunc(budgets.lines(now, source.Zone(nil)), others), false)
+}
+
+// restEvidence is how many days before a period are looked at: two of each weekday.
+const restEvidence civil.Day = 14
+
+func evaluate(ctx context.Context, source spend.Source, now time.Time, lines []Line, foresee bool) (Report, error) {
 	loc := source.Zone(nil)
 	month := Month.At(now, loc)
-	out := Report{From: month.From, To: month.To, Location: loc, Now: now, Lines: budgets.lines(now, loc)}
+	out := Report{From: month.From, To: month.To, Location: loc, Now: now, Lines: lines}
 
 	history := civil.Between((civil.DayOf(now, loc) - spend.HistoryDays).Start(loc), now)
 	for _, line := range out.Lines {
@@ -47,7 +63,7 @@ func Evaluate(ctx context.Context, source spend.Source, budgets Set, now time.Ti
 			history.From = line.From
 		}
 	}
-	known, err := source.History(ctx, history, loc)
+	known, err := historyOf(ctx, source, history, month, foresee)
 	if err != nil {
 		return out, err
 	}
@@ -57,7 +73,7 @@ func Evaluate(ctx context.Context, source spend.Source, budgets Set, now time.Ti
 		reports: map[reportKey]spend.Spend{},
 	}
 	if !known.AsOf.IsZero() {
-		if err := r.all(); err != nil {
+		if err := r.all(foresee); err != nil {
 			return out, fmt.Errorf("budgets: %w", err)
 		}
 	}
@@ -71,19 +87,39 @@ func Evaluate(ctx context.Context, source spend.Source, budgets Set, now time.Ti
 	for i := range out.Lines {
 		line := &out.Lines[i]
 		read := r.of(line.Subject)
+		line.fill(read, known.AsOf)
+		if sofar := civil.Between(line.From, known.AsOf); sofar.From.Before(sofar.To) {
+			line.Missing = known.Missing(sofar)
+		}
+		if !foresee {
+			line.settle()
+			continue
+		}
 		if habits[line.Subject] == nil {
 			h := f.habit(read.daily)
 			habits[line.Subject] = &h
 		}
-		line.fill(read, habits[line.Subject])
-		if sofar := civil.Between(line.From, known.AsOf); sofar.From.Before(sofar.To) {
-			line.Missing = known.Missing(sofar)
-		}
+		line.foresee(read, habits[line.Subject])
 		if reason, unknown := unseen[line.Subject]; unknown {
 			line.unseen(reason)
 		}
 	}
 	return out, nil
+}
+
+// historyOf is of which days spend is known. Where no more than the month is asked about, days long ago are looked at
+// only if there is nothing later.
+func historyOf(
+	ctx context.Context, source spend.Source, whole, month civil.Span, foresee bool,
+) (known compare.Known, err error) {
+	loc := source.Zone(nil)
+	late := civil.Between((civil.DayOf(month.From, loc) - restEvidence).Start(loc), whole.To)
+	if !foresee && whole.From.Before(late.From) {
+		if known, err = source.History(ctx, late, loc); err != nil || !known.AsOf.IsZero() {
+			return known, err
+		}
+	}
+	return source.History(ctx, whole, loc)
 }
 
 // daysOf reports of which days the spend is known: those with data, all of whose files could be read, and those on
@@ -142,23 +178,29 @@ func (l *Line) unseen(reason string) {
 	l.settle()
 }
 
-// fill works a line out from what was read.
-func (l *Line) fill(read *readings, h *habit) {
-	period := civil.Between(l.From, l.To)
+// fill says what was spent, as far as data goes.
+func (l *Line) fill(read *readings, asOf time.Time) {
 	l.Spent, l.State = read.spent[l.Period].cost, read.spent[l.Period].state
 	l.SpentShown, l.TenantAsserted = read.spent[l.Period].shown, read.spent[l.Period].asserted
-	if h.asOf.IsZero() {
+	if asOf.IsZero() {
 		l.State, l.BurnDayState = pricing.NotMeasured, pricing.NotMeasured
 	} else {
 		l.BurnDay, l.BurnDayState = perHour(read.lastDay.cost.Amount, 86_400), read.lastDay.state
-		if elapsed := civil.Between(l.From, h.asOf).Seconds(); elapsed > 0 {
+		if elapsed := civil.Between(l.From, asOf).Seconds(); elapsed > 0 {
 			l.BurnPeriod = perHour(l.Spent.Amount, elapsed)
 		}
 	}
-	l.Outlook = h.outlook(period, l.Spent.Amount)
 	if l.Budget != nil {
 		used := pricing.Divide(l.Spent.Amount, l.Budget.Amount, pricing.RatioPlaces)
 		l.Used = &used
+	}
+}
+
+// foresee says what is to come.
+func (l *Line) foresee(read *readings, h *habit) {
+	period := civil.Between(l.From, l.To)
+	l.Outlook = h.outlook(period, l.Spent.Amount)
+	if l.Budget != nil {
 		l.RunsOut = h.runsOut(period, read.daily, l.Spent.Amount, l.Budget.Amount)
 	}
 	l.settle()
@@ -223,7 +265,7 @@ func (r *reader) of(s Subject) *readings {
 }
 
 // all reads what the lines are about, scope by scope.
-func (r *reader) all() error {
+func (r *reader) all(daily bool) error {
 	for scope := range scopeCount {
 		names, spans := map[string]bool{}, map[Period]civil.Span{}
 		for _, line := range r.lines {
@@ -242,6 +284,9 @@ func (r *reader) all() error {
 		lastDay := civil.Between(r.known.AsOf.Add(-24*time.Hour), r.known.AsOf)
 		if err := r.figures(scope, names, lastDay, func(of *readings) *figure { return &of.lastDay }); err != nil {
 			return err
+		}
+		if !daily {
+			continue
 		}
 		if err := r.days(scope, names); err != nil {
 			return err

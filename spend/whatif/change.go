@@ -98,7 +98,7 @@ func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 				*side.amount = side.amount.Add(amount)
 				if err != nil {
 					*side.known = false
-					out.unknown(err.Error())
+					out.unknown(err.Error() + "; refresh the rates, or give it in microspend.yaml")
 				}
 			}
 		}

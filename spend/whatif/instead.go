@@ -85,9 +85,9 @@ func Instead(book pricing.PriceBook, kind Kind, parts []Part, seconds int64) Alt
 		}
 		d := demand(part.Region, facts, seconds)
 		alt := kind.candidate(book, d).Price(book, d)
-		if alt.Unknown != "" {
+		if alt.Unknown() != "" {
 			out.Unpriced++
-			out.Unknown = alt.Unknown
+			out.Unknown = alt.Unknown()
 			continue
 		}
 		cost := alt.Curve.At(d.Running)

@@ -94,7 +94,7 @@ func TestAnotherRegionIsTheSameUsageAtItsRates(t *testing.T) {
 	require.True(t, unknown.Complete)
 	require.False(t, line(t, unknown, pricing.SnapshotWrite).ThenKnown)
 	require.Contains(t, unknown.Unknown,
-		"the snapshot write rate of eu-central-1 is not known; give it in the scenario or refresh the rates")
+		"the snapshot write rate of eu-central-1 is not known; refresh the rates, or give it in microspend.yaml")
 }
 
 func TestTwiceTheMemory(t *testing.T) {
