@@ -1,6 +1,6 @@
 // Package collector brings usage from outside into the ledger: it decides what to read, keeps what has been read
-// through kills and failures, and writes it down once. Where usage comes from is a [Source]; this package knows
-// nothing of AWS.
+// through kills and failures, and writes it down once. It is the program's own and promises nothing. Where usage comes
+// from is a [Source]; this package knows nothing of AWS.
 //
 // # How a run goes
 //

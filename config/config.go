@@ -1,5 +1,6 @@
 // Package config reads microspend.yaml, the one file in which everything about a place is written down that flags do
-// not say: each part of it is defined by the package that it is about, and this package puts the parts together.
+// not say: each part of it is defined by the package that it is about, and this package puts the parts together. It is
+// the program's own and promises nothing.
 //
 // The file is read strictly. An unknown key, a value out of its bounds and parts that contradict each other are
 // faults, and all faults of a file are reported at once, each as file:line:column (package strictyaml). Nothing that

@@ -1,9 +1,13 @@
 package config
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
+	"time"
 
+	"microspend/ledger"
+	"microspend/ledger/doubt"
 	"microspend/spend"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
@@ -43,6 +47,17 @@ func (c Config) Inputs(list spend.Rates, readFile spend.ReadFile) (Inputs, error
 		return Inputs{}, err
 	}
 	return Inputs{c.Spend.Source(nil, rates, named), c.Budgets, c.Anomalies, file}, nil
+}
+
+// Over is the source of spend over a ledger: its usage, what speaks against it, and the months that have been closed. The
+// usage is the ledger's own, or the ledger in something that watches what is asked of it.
+func (i Inputs) Over(ctx context.Context, opened ledger.Reader, usage spend.Usage) (spend.Source, error) {
+	source := i.Source
+	source.Usage = usage
+	source.Doubts = func(ctx context.Context, from, to time.Time) ([]doubt.Doubt, error) {
+		return doubt.Read(ctx, opened, from, to)
+	}
+	return closing.Load(ctx, source, opened, i.TenantsFile)
 }
 
 // Rates reads private rate cards as [Config.Inputs] does, and lays the configuration's rates over a list's.

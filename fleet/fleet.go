@@ -1,6 +1,7 @@
 // Package fleet says what a fleet of MicroVMs is now and what it costs while it is: which run, which only wait, what an
-// hour of them costs, what each has cost so far and what suspending it would save. It joins what a look at the fleet
-// finds (package watch) with the newest lines of meters and the ledger's records.
+// hour of them costs, what each has cost so far and what suspending it would save. It is the program's own and promises
+// nothing. It joins what a look at the fleet finds (package watch) with the newest lines of meters and the ledger's
+// records.
 //
 // What the ledger has is exact. What is newer is worked out from states and sizes; it is kept apart, and marked ≈
 // wherever it is shown. What is not known is not zero: see [Amount].

@@ -215,6 +215,21 @@ func (t *Trace) Only(tenant string) (*Trace, error) {
 	return &part, nil
 }
 
+// ByTenant counts the gaps of each tenant, those without any left out. It is an error where the trace is too large to
+// tell them apart.
+func (t *Trace) ByTenant() (map[string]Distribution, error) {
+	if t.MicroVMs == nil {
+		return nil, fmt.Errorf("the trace has more than %d gaps, whose tenants are not kept", int64(KeptGaps))
+	}
+	all := map[string]Distribution{}
+	for part := range t.parts(byTenant) {
+		if d := distributionOf(part.vms, nil); d.Gaps() > 0 {
+			all[part.key] = d
+		}
+	}
+	return all, nil
+}
+
 // served is how many requests the lives of MicroVMs serve: those that the source counts, or else one for each wait and
 // one to begin with.
 func (t *Trace) served() int64 {

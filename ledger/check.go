@@ -53,6 +53,8 @@ type CheckResult struct {
 	BadRollups []DamagedFile
 	// SetAside are the damaged and orphaned files that were renamed, under their new names.
 	SetAside []DamagedFile
+	// InDatabase says that a server keeps the days, of which no file can be set aside.
+	InDatabase bool
 	// Rebuilt are manifests and rollups that were made anew, each with what from.
 	Rebuilt []DamagedFile
 }

@@ -233,7 +233,12 @@ func checkHints(result ledger.CheckResult) []view.Note {
 	}
 	here := len(result.Orphaned) > 0 ||
 		slices.ContainsFunc(result.Damaged, func(file ledger.DamagedFile) bool { return !aside(file) })
-	if here && len(result.SetAside) == 0 {
+	switch {
+	case here && result.InDatabase:
+		hints = append(hints, view.Note{
+			Text: "What is damaged is the server's to bring back, from a replica or a backup. A day can also be dropped and imported again.",
+		})
+	case here && len(result.SetAside) == 0:
 		hints = append(hints, view.Note{
 			Text: "microspend ledger check --repair sets what is damaged aside, so that no engine reads it, " +
 				"and makes manifests anew.",

@@ -1,5 +1,5 @@
 // Package serve answers over HTTP what the command line prints: the report's pages, spend as JSON, and metrics for
-// Prometheus. It only reads.
+// Prometheus. It is the program's own and promises nothing. It only reads.
 //
 //	/                 the page of a period: ?from= ?to= ?tz= ?tenant=, as the flags of microspend report
 //	/api/v1/spend     what microspend spend --format json prints, to the byte: ?from= ?to= ?tz= ?by= ?sort= ?top= ?min=

@@ -1,4 +1,5 @@
-// Package tui is the dashboard: what is spent, by whom and why, in a terminal that stays open all day.
+// Package tui is the dashboard: what is spent, by whom and why, in a terminal that stays open all day. It is the
+// program's own and promises nothing.
 //
 // # Structure
 //

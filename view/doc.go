@@ -1,5 +1,5 @@
 // Package view turns results into what people and programs read: a table for a terminal, Markdown for a design
-// document, CSV for a spreadsheet, JSON for everything else.
+// document, CSV for a spreadsheet, JSON for everything else. It is the program's own and promises nothing.
 //
 // Each result has one [Document], from which every format is rendered, and a table is described once by its columns
 // ([Column]), from which every format takes its cells, so that they cannot disagree. A cell is a [Value]: the exact

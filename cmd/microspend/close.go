@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +76,7 @@ func (a *app) closeMonth(ctx context.Context, month civil.Day, accept bool) (vie
 		}
 		closed, err = closing.Close(ctx, closing.Request{
 			Ledger: writer, Source: source, Tenants: read.TenantsFile, Month: month, Now: a.today(),
-			By: cmp.Or(a.env("USER"), a.env("LOGNAME"), a.env("USERNAME")), Version: version(), AcceptIncomplete: accept,
+			By: a.userName(), Version: version(), AcceptIncomplete: accept,
 		})
 		return err
 	})

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"microspend/config"
 	"microspend/internal/inputfile"
@@ -16,13 +15,11 @@ import (
 	"microspend/internal/progress"
 	"microspend/internal/strictyaml"
 	"microspend/ledger"
-	"microspend/ledger/doubt"
 	"microspend/ledger/stores"
 	"microspend/pricing"
 	"microspend/scenarios"
 	"microspend/serve"
 	"microspend/spend"
-	"microspend/spend/closing"
 )
 
 // ledgerName is where the ledger is, as [stores.Open] takes it: --ledger, what the configuration says, or
@@ -213,14 +210,10 @@ func (a *app) spendInputs(ctx context.Context) (serve.Inputs, error) {
 		return in, err
 	}
 	in.Ledger, a.usage = opened, &watchedLedger{Reader: opened, sums: a.explained(opened)}
-	in.Source.Usage = a.usage
-	in.Source.Doubts = func(ctx context.Context, from, to time.Time) ([]doubt.Doubt, error) {
-		return doubt.Read(ctx, opened, from, to)
-	}
 	if a.flags.currency != nil || a.flags.dollarsOnly {
-		in.Source.Currency = a.flags.currency
+		read.Source.Currency = a.flags.currency
 	}
-	in.Source, err = closing.Load(ctx, in.Source, opened, read.TenantsFile)
+	in.Source, err = read.Over(ctx, opened, a.usage)
 	for i := range in.Source.Closed {
 		in.Source.Closed[i].Usage = a.explained(in.Source.Closed[i].Usage)
 	}

@@ -159,7 +159,8 @@ shows what each tenant spent. "microspend demo" generates a sample fleet to expl
 		},
 		did: {
 			a.meterCommand(), a.tenantProofCommand(), a.collectCommand(), a.importCommand(), a.ledgerCommand(), a.spendCommand(), a.budgetCommand(),
-			a.anomaliesCommand(), a.dashCommand(), a.topCommand(), a.reportCommand(), a.serveCommand(), a.reconcileCommand(), a.configCommand(),
+			a.anomaliesCommand(), a.adviseCommand(), a.dashCommand(), a.topCommand(), a.reportCommand(), a.serveCommand(),
+			a.reconcileCommand(), a.configCommand(),
 			a.demoCommand(),
 		},
 	} {

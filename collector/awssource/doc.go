@@ -1,5 +1,6 @@
-// Package awssource has what the sources share that ask AWS: which accounts and regions to read, with whose
-// credentials and at what rate; what an error means; and how a source is defined ([Definition]).
+// Package awssource has what the sources share that ask AWS: which accounts and regions to read, with whose credentials
+// and at what rate; what an error means; and how a source is defined ([Definition]). It is the program's own and
+// promises nothing.
 //
 // # Configuration
 //

@@ -1,5 +1,6 @@
 // Package cloudwatch reads usage from CloudWatch metrics: which series there are comes from ListMetrics or from the
-// configuration, their data from GetMetricData. Which metric stands for what is a [mapping.Mapping].
+// configuration, their data from GetMetricData. It is the program's own and promises nothing. Which metric stands for
+// what is a [mapping.Mapping].
 //
 // # What is promised
 //

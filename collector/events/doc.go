@@ -1,5 +1,5 @@
 // Package events turns what a platform writes down about its MicroVMs into usage: a log of lifecycle events, or a table
-// of sessions. It is for importing, and asks nobody anything.
+// of sessions. It is the program's own and promises nothing. It is for importing, and asks nobody anything.
 //
 // # Events
 //

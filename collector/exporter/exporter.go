@@ -1,5 +1,5 @@
 // Package exporter serves what a collector that runs on and on has to say: metrics for Prometheus, and whether it is
-// healthy.
+// healthy. It is the program's own and promises nothing.
 //
 // Labels are the source, the account and the region, and words of a fixed list: nothing that comes from a MicroVM or a
 // tenant becomes a label, so that nobody can make up series. Counters count from the start of the process; what lasts

@@ -1,6 +1,6 @@
-// Package logs reads usage from the lines that the meter prints to CloudWatch Logs, by FilterLogEvents. Each line
-// says which MicroVM it is about, so there is usage per MicroVM without a metric per MicroVM, at about a hundredth of
-// the price.
+// Package logs reads usage from the lines that the meter prints to CloudWatch Logs, by FilterLogEvents. It is the
+// program's own and promises nothing. Each line says which MicroVM it is about, so there is usage per MicroVM without a
+// metric per MicroVM, at about a hundredth of the price.
 //
 // # What is promised
 //

@@ -95,6 +95,8 @@ type reading struct {
 	refused map[refusedIn]bool // the periods of MicroVMs of which a line was refused
 
 	findings map[finding]collector.Window
+
+	told func(*logUsage, *logCell, *emf.Line) // of each line that counts; may be nil
 }
 
 // stream is what was seen of a log stream beside its usage.
@@ -400,6 +402,9 @@ func (r *reading) line(e *types.FilteredLogEvent, line *emf.Line) {
 	}
 	line.Image = image
 	r.count(cell, line)
+	if r.told != nil && !cell.doubtful {
+		r.told(life.usage, cell, line)
+	}
 }
 
 // sharedBy looks for a MicroVM's period in several streams, as can be where their names do not tell the MicroVM: one of

@@ -6,6 +6,7 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/awssource"
+	"microspend/collector/watch"
 	"microspend/internal/strictyaml"
 )
 
@@ -79,3 +80,15 @@ func (s *Settings) Open(env awssource.Env) (collector.Source, error) {
 	}
 	return source, nil
 }
+
+// Watch makes what follows the newest lines with the settings, over another watcher.
+func (s *Settings) Watch(env awssource.Env, inner watch.Watcher) (*Watcher, error) {
+	source, err := s.Open(env)
+	if err != nil {
+		return nil, err
+	}
+	return source.(*Source).Over(inner), nil
+}
+
+// Configured reports whether log groups are named.
+func (s *Settings) Configured() bool { return len(s.Groups) > 0 }

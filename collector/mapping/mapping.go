@@ -1,5 +1,6 @@
-// Package mapping says which metrics are usage: whose metric stands for which billed quantity, and in what unit. It
-// turns the numbers that a metrics service gives into the whole numbers of a usage record, and knows of no service.
+// Package mapping says which metrics are usage: whose metric stands for which billed quantity, and in what unit. It is
+// the program's own and promises nothing. It turns the numbers that a metrics service gives into the whole numbers of a
+// usage record, and knows of no service.
 //
 // # Units
 //

@@ -1,5 +1,5 @@
 // Package meter is the publisher that runs inside a MicroVM: it finds out what the MicroVM uses of each billed
-// quantity, and prints it as lines of package emf.
+// quantity, and prints it as lines of package emf. It is the program's own and promises nothing.
 //
 // AWS publishes no metrics for MicroVMs, so usage has to be told from inside. The meter serves the lifecycle hooks
 // that the service calls ([Main] has the whole program), and is quiet otherwise: it looks at the clocks and at /proc

@@ -1,5 +1,5 @@
-// Package microvmapi works usage out from what the MicroVM API says: which MicroVMs there are and in which state. It
-// is for those who cannot put the meter into their images.
+// Package microvmapi works usage out from what the MicroVM API says: which MicroVMs there are and in which state. It is
+// the program's own and promises nothing. It is for those who cannot put the meter into their images.
 //
 // # What is known, and what is not
 //

@@ -1,6 +1,6 @@
 // Package prices keeps rate cards and prices of alternatives as AWS publishes them: it reads AWS's public bulk Price
 // List, over HTTPS or from a mirror laid out in the same way, and puts what package pricelist takes of it into a store
-// of cards.
+// of cards. It is the program's own and promises nothing.
 //
 // # What is promised
 //

@@ -1,5 +1,5 @@
-// Package sources lists the sources of usage that microspend collect reads, and puts their settings together with
-// those that apply to every source.
+// Package sources lists the sources of usage that microspend collect reads, and puts their settings together with those
+// that apply to every source. It is the program's own and promises nothing.
 //
 // A source is a package below collector with a Definition: its name, its settings and flags, its rate of calls and
 // its permissions. All that names it elsewhere is its line in [All].
@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"microspend/collector"
 	"microspend/collector/awssource"
@@ -153,10 +155,7 @@ func (c Config) Open(now func() time.Time) (collector.Source, *awssource.Account
 	}
 	c.AWS.Rate.PerSecond = cmp.Or(c.AWS.Rate.PerSecond, definition.Rate.PerSecond)
 	c.AWS.Rate.Burst = cmp.Or(c.AWS.Rate.Burst, definition.Rate.Burst)
-	settings := definition.Settings()
-	if c.settings != nil {
-		settings = c.settings[slices.Index(Names(), definition.Name)]
-	}
+	settings := settingsOf[awssource.Settings](c, definition)
 	policy, err := c.Tenants.policy()
 	if err != nil {
 		return nil, nil, fmt.Errorf("collect.tenant_key_file: %w", err)
@@ -182,25 +181,15 @@ func (c Config) prices() (pricing.MeasuringPrices, error) {
 }
 
 // Watch makes a watcher of the fleets of the configured accounts and regions, whatever source they are collected from.
-// It is told of the ledger that they are collected into where there is one. A fault of the configuration is an error at
-// once; what may pass is told by looks.
+// It is told of the ledger that they are collected into where there is one. Where usage is collected from logs, or log
+// groups are configured, it reads the newest lines of meters, too. A fault of the configuration is an error at once;
+// what may pass is told by looks.
 func (c Config) Watch(
 	ctx context.Context, now func() time.Time, patience time.Duration, l ledger.Reader,
 ) (watch.Watcher, error) {
 	definition := microvmapi.Definition()
 	definition.Actions = microvmapi.WatchActions()
-	if c.Source != definition.Name { // the configured rate is that of another API
-		c.AWS.Rate = definition.Rate
-	}
-	c.AWS.Rate.PerSecond = cmp.Or(c.AWS.Rate.PerSecond, definition.Rate.PerSecond)
-	c.AWS.Rate.Burst = cmp.Or(c.AWS.Rate.Burst, definition.Rate.Burst)
-	c.AWS.Timeout = cmp.Or(c.AWS.Timeout, watchTimeout)
-	c.AWS.Retry = watchRetry
-	settings := definition.Settings()
-	if c.settings != nil {
-		settings = c.settings[slices.Index(Names(), definition.Name)]
-	}
-	accounts := awssource.NewAccounts(c.AWS)
+	accounts := c.watched(definition)
 	if err := accounts.Find(ctx); awssource.IsConfiguration(err) {
 		return nil, err
 	}
@@ -213,9 +202,49 @@ func (c Config) Watch(
 			return lifecycle.Read(ctx, l, from, to)
 		}
 	}
-	return settings.(*microvmapi.Settings).Watch(awssource.Env{
-		Config: accounts.Config, Quota: c.AWS.Quota, Now: now, Explain: definition.Explain,
-	}, options)
+	env := awssource.Env{Config: accounts.Config, Quota: c.AWS.Quota, Now: now, Explain: definition.Explain}
+	polled, err := settingsOf[*microvmapi.Settings](c, definition).Watch(env, options)
+	if err != nil {
+		return nil, err
+	}
+	lines := logs.Definition()
+	settings := settingsOf[*logs.Settings](c, lines)
+	if c.Source != lines.Name && !settings.Configured() {
+		return polled, nil
+	}
+	if env.Tenants, err = c.Tenants.policy(); err != nil {
+		return nil, fmt.Errorf("collect.tenant_key_file: %w", err)
+	}
+	read := c.watched(lines)
+	env.Explain = lines.Explain
+	env.Config = func(target collector.Target) (aws.Config, error) {
+		if err := read.Find(ctx); err != nil {
+			return aws.Config{}, err
+		}
+		return read.Config(target)
+	}
+	return settings.Watch(env, polled)
+}
+
+// watched are the accounts and regions as they are looked at: with the rate of calls of an API of its own, unless that
+// is the one that the configured rate is of.
+func (c Config) watched(of awssource.Definition) *awssource.Accounts {
+	if cmp.Or(c.Source, Names()[0]) != of.Name {
+		c.AWS.Rate = of.Rate
+	}
+	c.AWS.Rate.PerSecond = cmp.Or(c.AWS.Rate.PerSecond, of.Rate.PerSecond)
+	c.AWS.Rate.Burst = cmp.Or(c.AWS.Rate.Burst, of.Rate.Burst)
+	c.AWS.Timeout = cmp.Or(c.AWS.Timeout, watchTimeout)
+	c.AWS.Retry = watchRetry
+	return awssource.NewAccounts(c.AWS)
+}
+
+// settingsOf are the settings of a source: those configured, or the defaults.
+func settingsOf[S awssource.Settings](c Config, of awssource.Definition) S {
+	if c.settings == nil {
+		return of.Settings().(S)
+	}
+	return c.settings[slices.Index(Names(), of.Name)].(S)
 }
 
 // Who looks at a fleet rather sees an old figure with its age than waits for a new one: a call is tried twice.

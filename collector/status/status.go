@@ -1,5 +1,5 @@
-// Package status tells how collecting into a ledger is going, from what runs have left with it. It asks no service,
-// changes nothing, and may be used while a collector runs.
+// Package status tells how collecting into a ledger is going, from what runs have left with it. It is the program's own
+// and promises nothing. It asks no service, changes nothing, and may be used while a collector runs.
 //
 // What it knows is as old as the last run: a collector that is killed says nothing more, and shows as a target that
 // falls behind.

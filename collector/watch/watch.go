@@ -1,6 +1,7 @@
-// Package watch is what a look at a fleet finds: which MicroVMs there are now, in which state, and what was asked for when
-// they were launched. Collecting asks what was used; this asks what is. The MicroVM API's poller, the demo's fleet and
-// the scripted one of tests give it alike, and whoever shows it sees no AWS types.
+// Package watch is what a look at a fleet finds: which MicroVMs there are now, in which state, and what was asked for
+// when they were launched. It is the program's own and promises nothing. Collecting asks what was used; this asks what
+// is. The MicroVM API's poller, the demo's fleet and the scripted one of tests give it alike, and whoever shows it sees
+// no AWS types.
 //
 // # Units
 //
@@ -86,7 +87,8 @@ type MicroVM struct {
 	StartedAt time.Time
 	EndedAt   time.Time // zero while it lives
 
-	// Life is the stretches of time whose state is known, from the start on, without overlaps. The last one ends at SeenAt.
+	// Life is the stretches of time whose state is known, from the start on, without overlaps. The last one ends at
+	// SeenAt.
 	Life []Stretch
 
 	LastActivity time.Time // of the last request or of what the meter calls activity

@@ -59,6 +59,9 @@ func clickHouseFigures(show func(figure)) (err error) {
 		"  with their rollups", fmt.Sprintf("%.2f × its import", ratio(loaded, whole.took.wall)), "",
 		seconds(rolledUp) + " for the rollups alone",
 	})
+	if err := withoutRollups(whole.dir); err != nil {
+		return err
+	}
 	embedded, err := spendTime(whole.dir, "UTC")
 	if err != nil {
 		return err
@@ -75,13 +78,22 @@ func clickHouseFigures(show func(figure)) (err error) {
 		return err
 	}
 	show(figure{
-		"spend by tenant and day, from rows", fmt.Sprintf("%.2f × the folder's", ratio(raw.wall, embedded.wall)), "2.5 or less",
+		"spend by tenant and day, from rows", fmt.Sprintf("%.2f × the folder's rows", ratio(raw.wall, embedded.wall)), "2.5 or less",
 		seconds(raw.wall) + " against " + seconds(embedded.wall),
 	})
 	show(figure{
-		"  from rollups", fmt.Sprintf("%.2f × rows", ratio(rolled.wall, raw.wall)), "less than 1", seconds(rolled.wall),
+		"  from rollups", fmt.Sprintf("%.2f × the folder's rows", ratio(rolled.wall, embedded.wall)), "less than 1", seconds(rolled.wall),
 	})
 	return finalFigure(show, server)
+}
+
+// withoutRollups has a folder read from its rows.
+func withoutRollups(dir string) error {
+	paths, err := filepath.Glob(filepath.Join(dir, "usage", "dt=*", "_rollup"))
+	for _, path := range paths {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }
 
 // loadParts copies a folder's days as they lie.

@@ -46,7 +46,9 @@ var allowed = map[string][]string{
 	"tui/...": own("tui/...", "fleet", "collector/watch", "report", "view/...", "spend/...", "ledger", "ledger/lifecycle", "usage", "pricing/..."),
 	"serve":   own("internal/webserver", "report/...", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
 	"fleet":   own("collector/watch", "spend/...", "ledger/...", "usage", "pricing/..."),
-	"config":  own("collector/events", "collector/sources", "spend/..."),
+	// The front door of the library.
+	".":      own("config", "ledger", "ledger/stores", "spend", "pricing"),
+	"config": own("collector/events", "collector/sources", "ledger", "ledger/doubt", "spend/..."),
 	"report/...": own("report/...", "collector/watch", "fleet", "view/...", "spend/...", "scenarios", "idle", "collector", "collector/prices", "collector/status", "ledger/...", "usage",
 		"pricing/..."),
 	// A renderer knows values, columns and documents, and nothing of what they are about.

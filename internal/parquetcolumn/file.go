@@ -116,6 +116,11 @@ func footer(in io.ReaderAt, size int64) ([]byte, error) {
 	return text, nil
 }
 
+// Again is the same file opened again, for another goroutine or at another time, without reading its footer.
+func (f *File) Again(in io.ReaderAt) *File {
+	return &File{in: in, size: f.size, schema: f.schema, groups: f.groups, rows: f.rows, maxHeld: f.maxHeld}
+}
+
 // checkSchema bounds how deep columns are: the library makes room for each column's whole path.
 func (f *File) checkSchema(schema []format.SchemaElement) error {
 	var open []int32 // children to come, of the groups that are open

@@ -1,5 +1,6 @@
 // Package audit keeps who changed a ledger, when, with what and from where: a chain of entries in which none can be
-// changed, left out or put in between without all that follow being at odds with it.
+// changed, left out or put in between without all that follow being at odds with it. It is the program's own and
+// promises nothing.
 //
 // # Layout
 //

@@ -401,8 +401,11 @@ func (l *Log) writeHead() error {
 func (l *Log) Head() string { return l.head.Hash }
 
 // tracked are the files of a ledger that everything else in it is checked against: the manifests of days, which name
-// their parts with checksums, the closings of months, and the bills that were kept. Hidden ones are being written.
-var tracked = []string{"usage/dt=*/_manifest.json", "closed/[^.]*/closing.json", "billed/[^.]*.json"}
+// their parts with checksums, the closings of months, the bills that were kept, and the advice that was dismissed.
+// Hidden ones are being written.
+var tracked = []string{
+	"usage/dt=*/_manifest.json", "closed/[^.]*/closing.json", "billed/[^.]*.json", "advise/dismissed.json",
+}
 
 // Follows reports whether the log holds a document to what an entry says of it: entries must name its changes.
 func Follows(name string) bool {

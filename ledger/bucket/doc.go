@@ -1,5 +1,6 @@
 // Package bucket keeps the Parquet ledger in an S3 bucket, for as many writers and readers as there are, on as many
-// machines. The rules by which days are merged, read and checked are those of package parquet.
+// machines. It is the program's own and promises nothing. The rules by which days are merged, read and checked are
+// those of package parquet.
 //
 // # Layout
 //
@@ -16,13 +17,14 @@
 //
 // A writer uploads the parts of a day's next version under names that nothing else has, and then writes the manifest on
 // condition that it still is the one that the version was made from (If-Match, If-None-Match). Where it is not, another
-// writer was faster: the day is read and merged again. There is no lock, and a writer that dies leaves nothing but parts
-// that no manifest names. [Ledger] asks the server once whether it keeps conditions, and refuses to write where it does
-// not.
+// writer was faster: the day is read and merged again. There is no lock, and a writer that dies leaves nothing but
+// parts that no manifest names. [Ledger] asks the server once whether it keeps conditions, and refuses to write where
+// it does not.
 //
 // # What is not in force is deleted late
 //
 // Readers may still be at work with the parts of a manifest that was just replaced, and writers with parts that none
-// names yet. A part is deleted once the day's manifest and the part itself are older than [Grace] by the server's clock.
-// A writer that takes longer than half of that from its first upload gives up rather than name parts that may be gone.
+// names yet. A part is deleted once the day's manifest and the part itself are older than [Grace] by the server's
+// clock. A writer that takes longer than half of that from its first upload gives up rather than name parts that may be
+// gone.
 package bucket

@@ -124,9 +124,10 @@ func (w *changeWriter) flush() error {
 	return err
 }
 
-// inserting are the settings of an INSERT into a staging table. On a cluster it ends when the shards have the rows.
+// inserting are the settings of an INSERT into a staging table. What is sent has each key once, and need not be looked
+// through for others, which takes a third of the time. On a cluster it ends when the shards have the rows.
 func (s schema) inserting() map[string]string {
-	settings := map[string]string{"max_partitions_per_insert_block": "0", "async_insert": "0"}
+	settings := map[string]string{"max_partitions_per_insert_block": "0", "async_insert": "0", "optimize_on_insert": "0"}
 	if s.cluster != "" {
 		settings["distributed_foreground_insert"] = "1"
 	}

@@ -1,5 +1,6 @@
 // Package clickhouse keeps a ledger in ClickHouse, for fleets and companies that one machine is not enough for: many
-// writers at once, and servers that share the reading. It promises what package ledger does.
+// writers at once, and servers that share the reading. It is the program's own and promises nothing. It promises what
+// package ledger does.
 //
 // The program speaks ClickHouse's HTTP interface with net/http: Native blocks and Parquet go in, RowBinary comes out.
 // No driver is needed for that, and what a name consists of never gets into the text of a query.

@@ -46,30 +46,76 @@ func (s schema) hourlyTable(name string) []string {
 // hourlySelect is the rollup of a day. Of a period that reaches into several hours each has the part that
 // [usage.PartOf] gives it; the record of a whole day has a row of its own kind, as it is of another stretch of time in
 // each time zone.
-func (s schema) hourlySelect(day civil.Day, content uint64) string {
-	value := func(column string) string {
-		return part(column, "period_seconds")
+//
+// A period of an hour at most, as nearly all are, reaches into one more hour than it begins in. So rows are added up
+// once, by the hour they begin in: what they used in it, and what they used at all, from which what is left goes to the
+// next hour. That takes a third of the time that it takes to add up a row for each hour of each period, which is what is
+// done for those that are longer, where there are any.
+func (s schema) hourlySelect(day civil.Day, content uint64, longer bool) string {
+	of := func(where string) string {
+		return fmt.Sprintf("FROM %s FINAL WHERE deleted = 0 AND toDate(period_start) = '%s' AND %s", s.table(tableUsage), day, where)
 	}
-	begins := "(single OR pieceFrom = 0)"
-	kinds := strings.Join(hourlyNames()[1:], ", ")
-	sums := []string{
-		"countIf(" + begins + ") AS records", "sum(" + value("period_seconds") + ") AS sumSeconds",
-		"sumIf(" + value("period_seconds") + ", coverage = 'complete') AS covered",
+	short := fmt.Sprintf("period_seconds <= 3600 OR period_seconds = %d", usage.MaxPeriodSeconds)
+	begun := s.hourlyPieces("1", func(column string) (own, all string) {
+		return usedBy(column, "upTo", "length", 3600), column
+	}, fmt.Sprintf(`(SELECT *, toInt64(toUnixTimestamp(period_start)) AS begin, intDiv(begin, 3600) * 3600 AS piece, period_seconds = %d AS wholeDay,
+  if(wholeDay, 1, period_seconds) AS length, least(length, 3600 - begin %% 3600) AS upTo %s)`, usage.MaxPeriodSeconds, of("("+short+")")))
+	if longer {
+		begun += " UNION ALL " + s.hourlyPieces("pieceFrom = 0", func(column string) (own, all string) {
+			own = part(column, "period_seconds")
+			return own, own
+		}, `(SELECT *, piece, greatest(begin, piece) - begin AS pieceFrom, least(end, piece + 3600) - begin AS pieceTo FROM (
+  SELECT *, toInt64(toUnixTimestamp(period_start)) AS begin, begin + period_seconds AS end, 0 AS wholeDay,
+  arrayMap(h -> h * 3600, range(intDiv(begin, 3600), intDiv(end - 1, 3600) + 1)) AS pieces `+of("NOT ("+short+")")+") ARRAY JOIN pieces AS piece)")
 	}
-	for _, m := range usage.Measures() {
-		sums = append(sums, "sum("+value(m.Counted().Column)+")")
+	sums := []string{"sumIf(number, later = 0)"}
+	for _, name := range hourlySums() {
+		sums = append(sums, fmt.Sprintf("sum(if(later, all_%[1]s - own_%[1]s, own_%[1]s)) AS sum_%[1]s", name))
 	}
-	sums = append(sums, "minIf(period_start, "+begins+")", "maxIf(period_start, "+begins+")", fmt.Sprintf("toUInt64(%d) AS of", content))
 	// The kind is grouped by as the number of a name, which takes a third of the time that the name does.
-	return fmt.Sprintf(`SELECT toDateTime(piece, 'UTC') AS pieceHour, wholeDay, [%[7]s][kind] AS kindName, %[2]s, %[3]s
-FROM (SELECT *, piece, if(single, 0, greatest(begin, piece) - begin) AS pieceFrom, if(single, period_seconds, least(end, piece + 3600) - begin) AS pieceTo
- FROM (SELECT *, toInt64(toUnixTimestamp(period_start)) AS begin, begin + period_seconds AS end, period_seconds = %[4]d AS wholeDay,
-  intDiv(begin, 3600) AS low, intDiv(end - 1, 3600) AS high, wholeDay OR low = high AS single,
-  if(single, [low * 3600], arrayMap(h -> h * 3600, range(low, high + 1))) AS pieces,
-  %[1]s AS kind FROM %[5]s FINAL WHERE deleted = 0 AND toDate(period_start) = '%[6]s') ARRAY JOIN pieces AS piece)
-GROUP BY pieceHour, wholeDay, kind, %[2]s`,
-		kindNumber(), kinds, strings.Join(sums, ", "), usage.MaxPeriodSeconds, s.table(tableUsage), day,
-		kindNames())
+	kinds := strings.Join(hourlyNames()[1:], ", ")
+	return fmt.Sprintf(`SELECT toDateTime(piece + later * 3600, 'UTC') AS pieceHour, wholeDay, [%s][kind] AS kindName, %s, %s,
+ minIf(earliest, later = 0), maxIf(latest, later = 0), toUInt64(%d) AS of
+FROM (%s) ARRAY JOIN [0, 1] AS later GROUP BY pieceHour, wholeDay, kind, %[2]s HAVING sum_seconds > 0`,
+		kindNames(), kinds, strings.Join(sums, ", "), content, begun)
+}
+
+// hourlyText is the statement that gives the rollup of a day as it is.
+func (l *Ledger) hourlyText(ctx context.Context, day civil.Day, content uint64) (string, error) {
+	sc := l.client.schema()
+	longer, err := l.number(ctx, fmt.Sprintf("SELECT count() FROM %s WHERE toDate(period_start) = '%s' AND period_seconds > 3600 AND period_seconds < %d",
+		sc.table(tableUsage), day, usage.MaxPeriodSeconds), nil)
+	return sc.hourlySelect(day, content, longer > 0), err
+}
+
+// hourlySums are what a rollup has sums of besides the number of records.
+func hourlySums() []string {
+	names := []string{"seconds", "covered"}
+	for _, m := range usage.Measures() {
+		names = append(names, m.Counted().Column)
+	}
+	return names
+}
+
+// hourlyPieces sums up pieces of periods by the hour that each begins in: what it has of a column in that hour, and
+// with the next hour. Pieces that are not the first of their period do not count as records.
+func (s schema) hourlyPieces(first string, value func(column string) (own, all string), source string) string {
+	sums := []string{
+		"countIf(" + first + ") AS number", "minIf(period_start, " + first + ") AS earliest", "maxIf(period_start, " + first + ") AS latest",
+	}
+	for _, name := range hourlySums() {
+		sum, column, condition := "sum(", name, ")"
+		switch name {
+		case "seconds":
+			column = "period_seconds"
+		case "covered":
+			sum, column, condition = "sumIf(", "period_seconds", ", coverage = 'complete')"
+		}
+		own, all := value(column)
+		sums = append(sums, fmt.Sprintf("%stoUInt128(%s)%s AS own_%s, %[1]stoUInt128(%[5]s)%[3]s AS all_%[4]s", sum, own, condition, name, all))
+	}
+	by := "piece, wholeDay, kind, " + strings.Join(hourlyNames()[1:], ", ")
+	return fmt.Sprintf("SELECT %s, %s FROM (SELECT *, %s AS kind FROM %s) GROUP BY %[1]s", by, strings.Join(sums, ", "), kindNumber(), source)
 }
 
 var _ ledger.RollupMaker = (*Store)(nil)
@@ -133,7 +179,11 @@ func (s *Store) rollUpDay(ctx context.Context, day civil.Day, now state) (err er
 	for name, value := range reading {
 		settings[name] = value
 	}
-	text := "INSERT INTO " + sc.table(st) + " " + sc.hourlySelect(day, now.content)
+	made, err := s.hourlyText(ctx, day, now.content)
+	if err != nil {
+		return err
+	}
+	text := "INSERT INTO " + sc.table(st) + " " + made
 	if err := s.client.run(ctx, request{text: text, settings: settings}); err != nil {
 		return err
 	}

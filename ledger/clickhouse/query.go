@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 	"time"
@@ -19,16 +20,18 @@ type statement struct {
 	measures []usage.Measure
 }
 
-// expressionOf is what rows are grouped by for each field that is a name.
-func expressionOf(f ledger.Field, from string) string {
+// expressionOf is a field that is a name, and what rows are grouped by for it. Kinds of usage are grouped by as numbers,
+// which are names only in the answer.
+func expressionOf(f ledger.Field, from string) (name, by string) {
 	if f == ledger.FieldKind && from == tableUsage {
-		return "[" + kindNames() + "][" + kindNumber() + "]"
+		return "[" + kindNames() + "][kind]", "kind"
 	}
-	return [...]string{
+	name = [...]string{
 		ledger.FieldTenant: "tenant", ledger.FieldTenantBy: "tenant_by", ledger.FieldImage: "image", ledger.FieldArch: "arch",
 		ledger.FieldKind: kindColumn, ledger.FieldResource: "resource", ledger.FieldRole: "role", ledger.FieldRegion: "region",
 		ledger.FieldAccount: "account", ledger.FieldSource: "source",
 	}[f]
+	return name, name
 }
 
 // list writes numbers as an array.
@@ -71,17 +74,20 @@ func (b *bounds) cuts() bool {
 }
 
 // part is [usage.PartOf] in SQL, of an amount and a piece [pieceFrom, pieceTo) of a period of some length. At the ends
-// of a period there is nothing to divide, which is all that most pieces have; products of small amounts fit into 64
-// bits, whose division takes a tenth of the time that 128 bits take. Branches are worked out for their own rows alone.
+// of a period there is nothing to divide, which is all that most pieces have.
 func part(amount, length string) string {
-	const small = 1 << 45 // times 2 × 86,400 it is below 2^63
-	usedBy := func(at string) string {
-		return fmt.Sprintf("if(%[1]s < %[4]d, intDiv(2 * toUInt64(%[1]s) * toUInt64(%[2]s) + toUInt64(%[3]s), 2 * toUInt64(%[3]s)), "+
-			"toUInt64(intDiv(toUInt128(2) * toUInt128(%[1]s) * toUInt128(%[2]s) + toUInt128(%[3]s), toUInt128(2) * toUInt128(%[3]s))))",
-			amount, at, length, small)
-	}
 	return fmt.Sprintf("toUInt128(if(pieceTo = %[2]s, toUInt64(%[1]s), %[3]s) - if(pieceFrom = 0, 0, %[4]s))",
-		amount, length, usedBy("pieceTo"), usedBy("pieceFrom"))
+		amount, length, usedBy(amount, "pieceTo", length, usage.MaxPeriodSeconds), usedBy(amount, "pieceFrom", length, usage.MaxPeriodSeconds))
+}
+
+// usedBy is what of an amount was used by some seconds, at most so many, after a period's start. Products of small
+// amounts fit into 64 bits, whose division takes a tenth of the time that 128 bits take. Branches are worked out for
+// their own rows alone.
+func usedBy(amount, at, length string, mostSeconds int) string {
+	small := uint64(1) << (62 - bits.Len(uint(mostSeconds))) // times 2 × the seconds it is below 2^63
+	return fmt.Sprintf("if(%[1]s < %[4]d, intDiv(2 * toUInt64(%[1]s) * toUInt64(%[2]s) + toUInt64(%[3]s), 2 * toUInt64(%[3]s)), "+
+		"toUInt64(intDiv(toUInt128(2) * toUInt128(%[1]s) * toUInt128(%[2]s) + toUInt128(%[3]s), toUInt128(2) * toUInt128(%[3]s))))",
+		amount, at, length, small)
 }
 
 // rawStatement sums up the rows of days.
@@ -119,6 +125,9 @@ func (l *Ledger) rawStatement(q *ledger.Query, b *bounds, days []civil.Day) *sta
 		sums = append(sums, "sum("+value(m.Counted().Column)+")")
 	}
 	inner := []string{begin + " AS begin", end + " AS end", "*"}
+	if slices.Contains(st.names, ledger.FieldKind) {
+		inner = append(inner, kindNumber()+" AS kind")
+	}
 	if b.cuts() {
 		inner = append(inner, "roundDown(begin, edges) AS low", "roundDown(end - 1, edges) AS high",
 			fmt.Sprintf("low = high AND begin >= %d AS single", b.from),
@@ -182,12 +191,12 @@ func newStatement(q *ledger.Query) *statement {
 // write puts the text together: names, the day, sums.
 func (st *statement) write(with []string, day, from string, sums []string, source string) {
 	var keys, grouped []string
-	for i, f := range st.names {
+	for _, f := range st.names {
 		if f == ledger.FieldKind && slices.Contains(st.names, ledger.FieldResource) {
 			continue // the resource's name has it
 		}
-		keys = append(keys, fmt.Sprintf("%s AS key%d", expressionOf(f, from), i))
-		grouped = append(grouped, fmt.Sprintf("key%d", i))
+		name, by := expressionOf(f, from)
+		keys, grouped = append(keys, name), append(grouped, by)
 	}
 	if st.byDay {
 		keys, grouped = append(keys, day+" AS keyDay"), append(grouped, "keyDay")

@@ -94,8 +94,7 @@ func resourceExpression() string {
 // kinds are those that a resource's name tells by how it begins, and last the one of all others.
 var kinds = []usage.ResourceKind{usage.KindImage, usage.KindFleet, usage.KindMicroVM}
 
-// kindNames are their names as the elements of an array, and kindNumber is the place among them of a resource's kind,
-// from 1: see [usage.ParseResource].
+// kindNames are their names as the elements of an array: see [usage.ParseResource].
 func kindNames() string {
 	var names []string
 	for _, kind := range kinds {
@@ -104,8 +103,10 @@ func kindNames() string {
 	return strings.Join(names, ", ")
 }
 
+// kindNumber is the place of a resource's kind among [kinds], from 1. Marks begin with a bracket; that a name does not is
+// told by comparing it, in a fraction of the time that looking for the marks takes.
 func kindNumber() string {
-	return fmt.Sprintf("multiIf(startsWith(resource, '%s'), 1, startsWith(resource, '%s'), 2, 3)",
+	return fmt.Sprintf("if(resource < '(' OR resource >= ')', 3, multiIf(startsWith(resource, '%s'), 1, startsWith(resource, '%s'), 2, 3))",
 		usage.Resource{Kind: kinds[0]}, usage.Resource{Kind: kinds[1]})
 }
 

@@ -159,6 +159,13 @@ func (s *Store) prepareSome(ctx context.Context, to staging, staged *intake.Stag
 }
 
 // prepare merges a day with what is staged for it, and sends what changes.
+//
+// The obvious other way, to send everything and have the server join it with usage by the key, was weighed and left. What
+// becomes of two records is decided here for every kind of ledger: overlaps refused or united along a MicroVM, what a
+// collector may heal ([ledger.Store.Replacing]), what an import must not replace, what is withdrawn, the first hundred of
+// each by name. A server could do only an import that asks for none of these, which is one with --overlaps=keep. And it
+// would be sent every row in order to leave most of them out, where reading back the rows of the resources concerned
+// alone takes as long as sending them.
 func (s *Store) prepare(ctx context.Context, to staging, day civil.Day, staged *intake.Stage, now state) (*change, error) {
 	p := &change{day: day}
 	merger := intake.Merger{

@@ -169,3 +169,9 @@ func killedAtAnyMoment(t *testing.T, s Stores) {
 	}
 	t.Logf("%d kills, %d generations", kills, completed)
 }
+
+// KilledAt has a writer of a ledger kill itself when its import comes to a step, for what a package says of that alone.
+func KilledAt(t *testing.T, s Stores, name, step string) {
+	l := &subject{Stores: s, t: t, name: name}
+	l.killed(0, step+":0", 0)
+}

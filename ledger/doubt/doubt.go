@@ -1,5 +1,6 @@
 // Package doubt finds usage in a ledger that cannot be as it is recorded: more than an account's quotas permit, or of
-// MicroVMs that AWS, whose own states another source has recorded, does not list or says did not run.
+// MicroVMs that AWS, whose own states another source has recorded, does not list or says did not run. It is the
+// program's own and promises nothing.
 //
 // What a record says is the word of whoever runs in a MicroVM. Nothing here changes a record or an amount: a doubt is
 // shown beside the figures that it concerns, and names who contributes most.

@@ -1,14 +1,14 @@
 // Package lifecycle keeps what MicroVMs were launched with: idle policy, longest life, image version, architecture,
-// role. A ledger's records do not have it. It is a table of its own beside them, so that what asks what another policy
-// would do starts from the one that was in force.
+// role. It is the program's own and promises nothing. A ledger's records do not have it. It is a table of its own
+// beside them, so that what asks what another policy would do starts from the one that was in force.
 //
 // # Layout
 //
-// JSON lines, a MicroVM each, in microvms/dt=DAY/ACCOUNT.REGION.HH.jsonl among the ledger's documents: by the day and hour
-// (UTC) in which it was launched. DuckDB reads it as read_json('ledger/microvms/*/*.jsonl'). A document is
-// replaced as a whole and has an hour's launches of one account and region at most: 18,000 at the service's default quota of 5 a
-// second, about 6 MB. The same MicroVM written again takes the place of what was there. A member that is not known is
-// left out.
+// JSON lines, a MicroVM each, in microvms/dt=DAY/ACCOUNT.REGION.HH.jsonl among the ledger's documents: by the day and
+// hour (UTC) in which it was launched. DuckDB reads it as read_json('ledger/microvms/*/*.jsonl'). A document is
+// replaced as a whole and has an hour's launches of one account and region at most: 18,000 at the service's default
+// quota of 5 a second, about 6 MB. The same MicroVM written again takes the place of what was there. A member that is
+// not known is left out.
 //
 // # Units
 //

@@ -71,7 +71,7 @@ func (l *Ledger) open(ctx context.Context, day civil.Day, q *ledger.Query) *open
 
 func (l *Ledger) tryOpen(ctx context.Context, day civil.Day, q *ledger.Query) *openDay {
 	d := &openDay{files: l.files, day: day, faults: map[string]error{}}
-	m, found, err := readManifest(ctx, l.files, day)
+	m, found, err := l.manifestFor(ctx, day, q)
 	d.found = found
 	if err != nil {
 		d.fault(manifestName, err)
@@ -89,7 +89,7 @@ func (l *Ledger) tryOpen(ctx context.Context, day civil.Day, q *ledger.Query) *o
 	for _, lost := range m.Lost {
 		d.damaged = append(d.damaged, d.file(lost.Name, lost.reason()))
 	}
-	if q != nil && d.openRollup(ctx, q) {
+	if q != nil && d.openRollup(ctx, q, &l.known) {
 		return d
 	}
 	d.openParts(ctx)
@@ -120,7 +120,7 @@ func (d *openDay) openParts(ctx context.Context) {
 }
 
 // openRollup opens the day's rollup if that answers a query.
-func (d *openDay) openRollup(ctx context.Context, q *ledger.Query) bool {
+func (d *openDay) openRollup(ctx context.Context, q *ledger.Query, known *knownDays) bool {
 	d.noRollup = d.manifest.withoutRollup()
 	if d.noRollup == "" {
 		d.noRollup = d.manifest.Rollup.refuses(q, d.day)
@@ -132,7 +132,7 @@ func (d *openDay) openRollup(ctx context.Context, q *ledger.Query) bool {
 	if d.manifest.Rollup.coversDay(q, d.day) {
 		rows = rollupDay
 	}
-	opened, err := openRollup(ctx, d.files, d.day, d.manifest.Rollup, rows)
+	opened, err := openRollup(ctx, d.files, d.day, d.manifest.Rollup, rows, known.footer(d.day, d.manifest))
 	if err != nil {
 		d.rollupFault = err
 		return false

@@ -1,5 +1,6 @@
 // Package parquet is the embedded ledger: a folder of Parquet files that any query engine can read, and that this
-// package writes so that neither a crash nor a second run can falsify it. What it promises is said by package ledger.
+// package writes so that neither a crash nor a second run can falsify it. It is the program's own and promises nothing.
+// What it promises is said by package ledger.
 //
 // # Layout
 //

@@ -21,6 +21,7 @@ type Ledger struct {
 	dir     string // "" where the files lie elsewhere
 	options ledger.Options
 	proven  sync.Map // of files: the [File.Version] that was found to be whole
+	known   knownDays
 }
 
 // Open opens the ledger in a folder for reading. The folder must exist; one that nothing was written to is an empty

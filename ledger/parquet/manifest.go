@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"regexp"
+	"strconv"
 	"time"
 
 	"microspend/internal/civil"
@@ -29,8 +30,8 @@ func (c checksum) MarshalText() ([]byte, error) { return []byte(c.String()), nil
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (c *checksum) UnmarshalText(text []byte) error {
-	var n uint32
-	if _, err := fmt.Sscanf(string(text), "%08x", &n); err != nil {
+	n, err := strconv.ParseUint(string(text), 16, 32)
+	if err != nil || len(text) != 8 {
 		return fmt.Errorf("%.20q is not a checksum", text)
 	}
 	*c = checksum(n)

@@ -74,6 +74,7 @@ type part struct {
 	day    civil.Day
 	file   File
 	parsed *parquetcolumn.File
+	footer *footer // what was parsed of the same tail before; nil where that is not kept
 
 	leaves  []*parquet.Column // of the file, by their places
 	version int               // of the format
@@ -102,12 +103,14 @@ func openPart(ctx context.Context, files Files, day civil.Day, entry partEntry) 
 }
 
 // openRollup opens a day's rollup in the same way.
-func openRollup(ctx context.Context, files Files, day civil.Day, rollup *rollupEntry, only rollupRows) (*part, error) {
+func openRollup(ctx context.Context, files Files, day civil.Day, rollup *rollupEntry, only rollupRows,
+	footer *footer,
+) (*part, error) {
 	file, err := files.Open(ctx, day, rollup.file())
 	if err != nil {
 		return nil, err
 	}
-	return newPart(file, &part{entry: rollup.partEntry, day: day, rollup: rollup, only: only})
+	return newPart(file, &part{entry: rollup.partEntry, day: day, rollup: rollup, only: only, footer: footer})
 }
 
 // newPart takes over an open file, which it closes unless it is the part.
@@ -141,7 +144,7 @@ func (p *part) readTail() ([]byte, error) {
 // parse reads the footer. That it is what the manifest says does not show that this program wrote both.
 func (p *part) parse(tail []byte) (err error) {
 	defer recoverAsDamage(&err)
-	opened, err := openParquet(withTail{p.file, p.entry.Tail.Offset, tail}, p.entry.Bytes)
+	opened, err := p.footer.open(withTail{p.file, p.entry.Tail.Offset, tail}, p.entry.Bytes)
 	if err != nil {
 		return damaged("its footer is not readable: %v", err)
 	}

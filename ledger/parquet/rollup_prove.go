@@ -16,7 +16,7 @@ func (d *openDay) proveRollup(ctx context.Context, sums *rollup) (named bool, er
 	if entry.Of != entry.content(d.manifest) {
 		return true, damaged("it is not of the day's records")
 	}
-	p, err := openRollup(ctx, d.files, d.day, entry, rollupAll)
+	p, err := openRollup(ctx, d.files, d.day, entry, rollupAll, nil)
 	if err != nil {
 		return true, err
 	}

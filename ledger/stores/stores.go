@@ -1,4 +1,5 @@
 // Package stores opens a ledger by what it is called: the path of a folder, or the URL of what else one can be kept in.
+// It is the program's own and promises nothing.
 package stores
 
 import (

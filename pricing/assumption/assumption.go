@@ -1,6 +1,7 @@
 // Package assumption is the register of what figures rest on that nobody has established, and of every warning: each
-// has a stable id and is worded once, in register.yaml, with what it moves and what is known. docs/assumptions.md
-// shows it to readers. Outputs print a [Note] of it; which notes apply is for those who make the figures.
+// has a stable id and is worded once, in register.yaml, with what it moves and what is known. It is the program's own
+// and promises nothing. docs/assumptions.md shows it to readers. Outputs print a [Note] of it; which notes apply is for
+// those who make the figures.
 package assumption
 
 import (
@@ -110,6 +111,14 @@ const (
 	SizeMeasured           ID = "size-measured"
 	SizeScales             ID = "size-scales"
 	StateScales            ID = "state-scales"
+	AdviseMonth            ID = "advise-month"
+	IdleTimeoutImplied     ID = "idle-timeout-implied"
+	IdlePausesMeasured     ID = "idle-pauses-measured"
+	IdleUnseen             ID = "idle-unseen"
+	StateAverage           ID = "state-average"
+	ArchSameTime           ID = "arch-same-time"
+	PeakHour               ID = "peak-hour"
+	TaskRunsOn             ID = "task-runs-on"
 	SuspendedWithoutCycles ID = "suspended-without-cycles"
 	SnapshotArch           ID = "snapshot-arch"
 	ArchAssumed            ID = "arch-assumed"

@@ -1,4 +1,4 @@
-// Package pricelist reads AWS's Price List and makes rate cards of it.
+// Package pricelist reads AWS's Price List and makes rate cards of it. It is the program's own and promises nothing.
 //
 // # What is read
 //

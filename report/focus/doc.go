@@ -1,6 +1,6 @@
 // Package focus writes spend as a FOCUS dataset, the FinOps Open Cost and Usage Specification: version 1.2, with the
-// columns of 1.3 for allocated cost. One row is what a tenant pays for a usage type in a region on a UTC day; a
-// tenant's shares of shared cost are rows of their own.
+// columns of 1.3 for allocated cost. It is the program's own and promises nothing. One row is what a tenant pays for a
+// usage type in a region on a UTC day; a tenant's shares of shared cost are rows of their own.
 //
 // # What is promised
 //

@@ -1,5 +1,5 @@
 // Package html writes a statement as one page that people hand on: everything in one file, to be read on a screen, a
-// phone, in the dark, on paper, or by a screen reader.
+// phone, in the dark, on paper, or by a screen reader. It is the program's own and promises nothing.
 //
 // # What is promised
 //

@@ -1,6 +1,6 @@
 // Package statement puts everything together that a report on a period says: what was spent, by whom, on what, on which
-// day, against which budget, at which rates, on which assumptions, and how each figure is made. It is plain data; the
-// HTML page and the spreadsheet render it, and the server serves it.
+// day, against which budget, at which rates, on which assumptions, and how each figure is made. It is the program's own
+// and promises nothing. It is plain data; the HTML page and the spreadsheet render it, and the server serves it.
 //
 // # Units
 //

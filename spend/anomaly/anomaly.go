@@ -1,4 +1,5 @@
-// Package anomaly finds the days on which a tenant's spend left its recent range.
+// Package anomaly finds the days on which a tenant's spend left its recent range. It is the program's own and promises
+// nothing.
 //
 // # What is promised
 //

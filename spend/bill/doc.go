@@ -1,6 +1,6 @@
 // Package bill reads what AWS says MicroVMs cost: a reply of Cost Explorer's GetCostAndUsage, a Cost and Usage Report
-// (CUR 2.0, also the older one) or a FOCUS export, as CSV, gzip or Parquet. Which of them a file is, is told from its
-// content.
+// (CUR 2.0, also the older one) or a FOCUS export, as CSV, gzip or Parquet. It is the program's own and promises
+// nothing. Which of them a file is, is told from its content.
 //
 // # Units
 //

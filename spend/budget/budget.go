@@ -1,5 +1,5 @@
 // Package budget says how budgets stand: what has been spent, how fast, what the period will come to and within which
-// range, and on which day a budget is used up.
+// range, and on which day a budget is used up. It is the program's own and promises nothing.
 //
 // # What is promised
 //

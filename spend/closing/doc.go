@@ -1,5 +1,6 @@
 // Package closing closes months: it keeps, beside a ledger, everything that a month's figures follow from, so that they
-// stay what they were when finance took them, whatever is imported, configured or priced otherwise later.
+// stay what they were when finance took them, whatever is imported, configured or priced otherwise later. It is the
+// program's own and promises nothing.
 //
 // # Layout
 //

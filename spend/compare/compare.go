@@ -1,6 +1,6 @@
-// Package compare decides what a stretch of time is compared with, and when there is nothing to compare it with. Every
-// command, page and export asks it, so that none of them can compare a part with a whole, or take missing data for
-// zero.
+// Package compare decides what a stretch of time is compared with, and when there is nothing to compare it with. It is
+// the program's own and promises nothing. Every command, page and export asks it, so that none of them can compare a
+// part with a whole, or take missing data for zero.
 //
 // # What is promised
 //

@@ -1,6 +1,6 @@
-// Package tenants says which tenant usage belongs to: by the rules of a tenants file, by what a record itself says,
-// and by what a company has declared to be shared. It also says which group of tenants, such as a cost center, a tenant
-// is in.
+// Package tenants says which tenant usage belongs to: by the rules of a tenants file, by what a record itself says, and
+// by what a company has declared to be shared. It is the program's own and promises nothing. It also says which group
+// of tenants, such as a cost center, a tenant is in.
 //
 // # What is promised
 //

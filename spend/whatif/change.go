@@ -152,7 +152,7 @@ func changed(part *Part, change Change, notes *noteList) (pricing.Measured, Fact
 			}
 			notes.add(assumption.IdleBaseline.Clause(facts.Size))
 		}
-		measured = idled(measured, facts, effect)
+		measured = effect.On(measured, facts)
 	}
 	if change.Memory != nil && *change.Memory != facts.Size {
 		factor := pricing.Divide(change.Memory.GB(), facts.Size.GB(), pricing.RatioPlaces)
@@ -164,8 +164,8 @@ func changed(part *Part, change Change, notes *noteList) (pricing.Measured, Fact
 	return measured, facts, effect
 }
 
-// idled adds the effect of another timeout.
-func idled(m pricing.Measured, f Facts, e Effect) pricing.Measured {
+// On adds the effect to usage that the facts are of.
+func (e Effect) On(m pricing.Measured, f Facts) pricing.Measured {
 	ms := e.Running.Mul(thousand)
 	add := func(q pricing.BilledQuantity, units decimal.Decimal) {
 		m[q].Units = decimal.Max(m[q].Units.Add(units), decimal.Decimal{})

@@ -1,5 +1,5 @@
 // Package whatif says what measured usage would have cost in another way: in another region, with another size of
-// MicroVM, with another idle timeout, or on something else than MicroVMs.
+// MicroVM, with another idle timeout, or on something else than MicroVMs. It is the program's own and promises nothing.
 //
 // # Units
 //

@@ -80,10 +80,12 @@ func ReadPauses(records iter.Seq2[usage.Record, error], launched *lifecycle.Tabl
 	if err != nil {
 		return nil, err
 	}
+	byKey, err := trace.ByTenant()
+	if err != nil {
+		return nil, err
+	}
 	for key, group := range groups {
-		if part, err := trace.Only(key); err == nil { // an error is a group in which no suspension ended
-			group.suspended = part.All
-		}
+		group.suspended = byKey[key]
 	}
 	return p, nil
 }

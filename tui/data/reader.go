@@ -1,5 +1,6 @@
-// Package data reads what the dashboard shows: it asks package spend, adds up and puts into order, all of it away
-// from the screen. What it returns is not changed any more and can be drawn at any time.
+// Package data reads what the dashboard shows: it asks package spend, adds up and puts into order, all of it away from
+// the screen. It is the program's own and promises nothing. What it returns is not changed any more and can be drawn at
+// any time.
 //
 // Money is in US dollars, exact decimals, and only ever added up here; every price is from package pricing. Series for
 // sparklines and charts are floats, as they are pictures. An amount that is not known is never shown as zero.

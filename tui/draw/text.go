@@ -1,4 +1,5 @@
 // Package draw puts text and small pictures of numbers into terminal cells: fitting, bars, sparklines, columns, panels.
+// It is the program's own and promises nothing.
 //
 // Widths are counted in cells. What is drawn rounds to cells and to eighths of them; figures to be read come in as text
 // that is already formatted. No money flows through here.

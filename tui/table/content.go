@@ -1,5 +1,5 @@
-// Package table is a table that is sorted, filtered and looked through: by any column, by text and numbers, up and
-// down and sideways, in as little room as there is.
+// Package table is a table that is sorted, filtered and looked through: by any column, by text and numbers, up and down
+// and sideways, in as little room as there is. It is the program's own and promises nothing.
 //
 // [New] does the work that grows with the number of rows, once, when the data changes: it finds the order of the rows
 // by every column. Sorting is then the choice of an order, and drawing touches the rows in sight alone.

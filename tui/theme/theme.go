@@ -1,8 +1,8 @@
 // Package theme has the looks of the dashboard: what kinds of text there are, and how each is painted on a dark or a
-// light terminal, in many colours, in sixteen, or in none.
+// light terminal, in many colours, in sixteen, or in none. It is the program's own and promises nothing.
 //
-// Colour never carries a meaning alone. What is selected also has a mark, what is sorted a glyph, what is wrong a
-// sign and a word, and the parts of a bar have patterns of their own. Text and marks have a contrast of 3:1 at least with
+// Colour never carries a meaning alone. What is selected also has a mark, what is sorted a glyph, what is wrong a sign
+// and a word, and the parts of a bar have patterns of their own. Text and marks have a contrast of 3:1 at least with
 // what is behind them, on the backgrounds that terminals usually have.
 package theme
 

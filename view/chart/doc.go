@@ -1,5 +1,5 @@
 // Package chart draws pictures of numbers: lines, heat maps, tornado charts and stacked bars, as text for a terminal
-// and as self-contained SVG; stacked bars as SVG only.
+// and as self-contained SVG; stacked bars as SVG only. It is the program's own and promises nothing.
 //
 // It takes float64 coordinates, since a picture has a few hundred positions to put a number in. No money flows through
 // here, only its picture: what is to be read as an exact figure comes in as a label that is already formatted.

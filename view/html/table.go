@@ -1,4 +1,5 @@
-// Package html writes tables as HTML: a [view.Table] as the element that a page puts where it wants it.
+// Package html writes tables as HTML: a [view.Table] as the element that a page puts where it wants it. It is the
+// program's own and promises nothing.
 //
 // Whatever a cell holds is made visible by [view.Visible] and escaped; markup comes only from the caller's own
 // [Options.Cell]. The markup is short, as a page has tables of hundreds of rows: end tags that HTML leaves to be

@@ -1,4 +1,4 @@
-// Package xlsx writes tables as an Excel workbook.
+// Package xlsx writes tables as an Excel workbook. It is the program's own and promises nothing.
 //
 // # What is promised
 //

@@ -1,5 +1,6 @@
 // Package control suspends, resumes and terminates MicroVMs: the calls of the MicroVM API that change something, for a
-// program that runs inside a MicroVM, where every megabyte counts. It has a signer and nothing else of the SDK.
+// program that runs inside a MicroVM, where every megabyte counts. It is the program's own and promises nothing. It has
+// a signer and nothing else of the SDK.
 //
 // What the API is called, where it listens and how requests to it are signed stands here alone; package microvmapi,
 // which reads, takes it from here.

@@ -1,5 +1,6 @@
-// Package reconcile sets AWS's bill beside what the ledger and the rates say, line by line, with the likely reasons
-// for what differs; and keeps bills beside the ledger, so that spend can be worked out from them.
+// Package reconcile sets AWS's bill beside what the ledger and the rates say, line by line, with the likely reasons for
+// what differs; and keeps bills beside the ledger, so that spend can be worked out from them. It is the program's own
+// and promises nothing.
 //
 // # What is promised
 //

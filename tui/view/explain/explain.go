@@ -1,5 +1,5 @@
-// Package explain draws what a figure is made of: the lines of its bill with quantity, rate and amount, where each
-// rate is from, and what is taken for granted.
+// Package explain draws what a figure is made of: the lines of its bill with quantity, rate and amount, where each rate
+// is from, and what is taken for granted. It is the program's own and promises nothing.
 package explain
 
 import (

@@ -1,4 +1,4 @@
-// Package help draws the keys and what they do, from the one keymap.
+// Package help draws the keys and what they do, from the one keymap. It is the program's own and promises nothing.
 package help
 
 import (

@@ -1,4 +1,5 @@
-// Package listing draws the four views that are tables of spend: tenants, images, MicroVMs and days.
+// Package listing draws the four views that are tables of spend: tenants, images, MicroVMs and days. It is the
+// program's own and promises nothing.
 //
 // [Content] turns what was read into a table, once, when the data changes. [Render] draws what is in sight.
 package listing

@@ -1,4 +1,5 @@
-// Package overview draws the first view: what is spent, what it is heading for, who spends it, and what stands out.
+// Package overview draws the first view: what is spent, what it is heading for, who spends it, and what stands out. It
+// is the program's own and promises nothing.
 package overview
 
 import (

@@ -1,5 +1,5 @@
 // Package whatif draws a tenant's bill beside what it would have been: with another idle timeout, another size, in
-// another region, or on something else than MicroVMs.
+// another region, or on something else than MicroVMs. It is the program's own and promises nothing.
 package whatif
 
 import (

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/spf13/cobra"
+
+	"microspend/idle"
+	"microspend/internal/figures"
+	"microspend/internal/scalar"
+	"microspend/ledger"
+	"microspend/ledger/lifecycle"
+	"microspend/report"
+	"microspend/serve"
+	"microspend/spend"
+	"microspend/spend/advise"
+	"microspend/spend/tenants"
+	"microspend/view"
+)
+
+// adviseFlags are those of advise and what belongs to it.
+type adviseFlags struct {
+	request   advise.Request
+	tenants   []string
+	explain   string
+	dismissed bool
+	limit     *decimal.Decimal
+}
+
+func (a *app) adviseCommand() *cobra.Command {
+	var f adviseFlags
+	cmd := a.printing(&cobra.Command{
+		Use:   "advise",
+		Short: "Show what to change, ranked by dollars a month",
+		Long: `advise prices the measured usage again under every change that the data supports, and lists those
+that save, the largest first: another idle timeout, ending what stays suspended, launching or resuming,
+ARM64, another region, unused image versions, EC2 or Fargate. What could not be judged is named with the
+reason.
+
+A month is 30 days at the pace of the time measured, by default the last 30 days of data. Savings on the
+same usage do not add up; what all come to together is said below the table.
+
+--explain ID shows the actual bill beside the changed one. dismiss takes a piece of advice off the list,
+for everybody who uses the ledger; it comes back when its saving has doubled.`,
+		Example: `  microspend advise
+  microspend advise --kind idle-timeout,architecture --min-saving 10
+  microspend advise --explain 5hcnqk2v
+  microspend advise dismiss qz4w7m3a --reason "data must stay in the EU"`,
+	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
+		_, found, err := a.advice(cmd, &f)
+		if err != nil {
+			return view.Document{}, err
+		}
+		if f.explain != "" {
+			one, err := findAdvice(found, f.explain)
+			return report.AdviceExplained(found, one), err
+		}
+		exceeded := f.limit != nil && found.Combined.Saving.GreaterThan(*f.limit)
+		return report.Advice(found, report.AdviceLook{Dismissed: f.dismissed, All: cmd.Flags().Changed("min-saving")}), passes(!exceeded)
+	})
+	a.ledgerFlags(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&a.flags.from, "from", "", "first `DAY`, for example 2026-10-01 (default: 30 days before --to)")
+	flags.StringVar(&a.flags.to, "to", "", "`DAY` after the last (default: where the data ends)")
+	flags.StringVar(&a.flags.tz, "tz", "",
+		"`TIMEZONE` of days, for example Europe/Berlin (default: the configuration's, or UTC)")
+	patternFlag(cmd, &f.tenants, spend.ByTenant)
+	a.parsedListFlag(cmd, "kind", "only these `KINDS`, comma-separated: "+strings.Join(kindWords(), ", "), func(text string) error {
+		for word := range strings.SplitSeq(text, ",") {
+			kind, err := advise.ParseKind(strings.TrimSpace(word))
+			if err != nil {
+				return err
+			}
+			f.request.Kinds = append(f.request.Kinds, kind)
+		}
+		return nil
+	})
+	a.parsedFlag(cmd, "min-saving", "", "leave out what saves less than this many `DOLLARS` a month", func(text string) error {
+		var least scalar.Price
+		err := least.ParseScalar(text)
+		f.request.Least = least.Decimal
+		return err
+	})
+	a.parsedFlag(cmd, "idle-timeout", "", "idle timeout in force, a `DURATION` such as 300s, where MicroVMs' own is not recorded",
+		func(text string) (err error) {
+			f.request.IdleTimeout, err = wholeSeconds(text, idle.LeastTimeout)
+			return err
+		})
+	a.parsedFlag(cmd, "fail-above", "", "exit with 1 if all together save more than this many `DOLLARS` a month", func(text string) error {
+		var limit scalar.Price
+		err := limit.ParseScalar(text)
+		f.limit = &limit.Decimal
+		return err
+	})
+	flags.StringVar(&f.explain, "explain", "", "show the bill beside the changed one of the advice with this `ID`")
+	flags.BoolVar(&f.dismissed, "dismissed", false, "list what has been dismissed, with who, when and why")
+	cmd.AddCommand(a.dismissCommand(), a.restoreCommand())
+	return cmd
+}
+
+func kindWords() (words []string) {
+	for _, kind := range advise.Kinds() {
+		words = append(words, string(kind))
+	}
+	return words
+}
+
+// advice works out what to change.
+func (a *app) advice(cmd *cobra.Command, f *adviseFlags) (serve.Inputs, *advise.Report, error) {
+	ctx := cmd.Context()
+	in, err := a.measured(ctx)
+	if err != nil {
+		return in, nil, err
+	}
+	request := f.request
+	request.Now = a.today()
+	if request.Tenants, err = tenants.ParsePatterns(f.tenants); err != nil {
+		return in, nil, fmt.Errorf("--tenant: %w", err)
+	}
+	from, to, loc, err := a.period(in.Source)
+	if err != nil {
+		return in, nil, err
+	}
+	in.Source.Location = loc
+	if a.flags.from != "" {
+		request.From = from
+	}
+	if a.flags.to != "" {
+		request.To = to
+	}
+	named := spend.Request{From: from, To: to, By: []spend.Dimension{spend.ByTenant}, Filter: spend.Filter{Tenants: request.Tenants}}
+	if err := a.checkNames(ctx, in.Source, named); err != nil {
+		return in, nil, err
+	}
+	inputs, err := a.adviceInputs(in)
+	if err != nil {
+		return in, nil, err
+	}
+	found, err := advise.Make(ctx, inputs, request)
+	return in, found, err
+}
+
+// adviceInputs is what advice on a ledger is worked out from.
+func (a *app) adviceInputs(in serve.Inputs) (advise.Inputs, error) {
+	market, err := a.market()
+	return advise.Inputs{
+		Source: in.Source, Prices: market.Prices, Regions: market.Cards.Regions(), Records: in.Ledger.Records,
+		Launched: func(ctx context.Context, from, to time.Time) (*lifecycle.Table, error) {
+			return lifecycle.Read(ctx, in.Ledger, from, to)
+		},
+		Dismissed: func(ctx context.Context) (advise.Dismissals, error) { return advise.ReadDismissals(ctx, in.Ledger) },
+	}, err
+}
+
+// findAdvice finds a piece by its id, dismissed or not.
+func findAdvice(found *advise.Report, id string) (advise.Advice, error) {
+	for _, one := range slices.Concat(found.Advice, found.Dismissed) {
+		if one.ID == id {
+			return one, nil
+		}
+	}
+	return advise.Advice{}, fmt.Errorf("there is no advice %.80q; microspend advise lists what there is", id)
+}
+
+func (a *app) dismissCommand() *cobra.Command {
+	var f adviseFlags
+	reason := ""
+	cmd := a.command(&cobra.Command{
+		Use:   "dismiss ID",
+		Short: "Take a piece of advice off the list, with a reason",
+		Long: `dismiss keeps the id, the reason, who gave it and when with the ledger, so that everybody who uses it
+sees the same list. The advice comes back when it would save twice what it does now.`,
+		Args: exactly(1, "the ID of a piece of advice"),
+	}, func(cmd *cobra.Command, args []string) error {
+		_, found, err := a.advice(cmd, &f)
+		if err != nil {
+			return err
+		}
+		one, err := findAdvice(found, args[0])
+		if err != nil {
+			return err
+		}
+		dismissal := advise.Dismissal{
+			ID: one.ID, Kind: one.Kind, Subject: one.Subject, Saving: one.Saving, Reason: reason, By: a.userName(), At: a.now(),
+		}
+		err = a.writeLedger(cmd.Context(), ledger.Options{Command: "microspend advise dismiss"},
+			func(ctx context.Context, writer ledger.Store) error { return advise.Dismiss(ctx, writer, dismissal) })
+		if err == nil {
+			fmt.Fprintf(a.err, "dismissed %s: %s, $%s a month\n", one.ID, one.Subject, figures.Fixed(one.Saving, view.CentPlaces))
+		}
+		return err
+	})
+	a.ledgerFlags(cmd)
+	cmd.Flags().StringVar(&reason, "reason", "", "why not, in a `TEXT` that others will read")
+	_ = cmd.MarkFlagRequired("reason")
+	return cmd
+}
+
+func (a *app) restoreCommand() *cobra.Command {
+	cmd := a.command(&cobra.Command{
+		Use:   "restore ID",
+		Short: "List a dismissed piece of advice again",
+		Args:  exactly(1, "the ID of a piece of advice"),
+	}, func(cmd *cobra.Command, args []string) error {
+		if _, err := a.openLedger(cmd.Context()); err != nil { // which must be there already
+			return err
+		}
+		err := a.writeLedger(cmd.Context(), ledger.Options{Command: "microspend advise restore"},
+			func(ctx context.Context, writer ledger.Store) error { return advise.Restore(ctx, writer, args[0]) })
+		if err == nil {
+			fmt.Fprintf(a.err, "restored %s\n", args[0])
+		}
+		return err
+	})
+	a.ledgerFlags(cmd)
+	return cmd
+}
+
+// userName is who runs the program, as far as the environment says.
+func (a *app) userName() string {
+	return cmp.Or(a.env("USER"), a.env("LOGNAME"), a.env("USERNAME"))
+}
