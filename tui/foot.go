@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"strings"
 
 	"charm.land/bubbles/v2/key"
 
@@ -41,6 +42,9 @@ func (m *Model) hints(keys []key.Binding, width int) string {
 	room := width - 1
 	hint := func(b key.Binding) (text string, cells int) {
 		help := brief(b).Help()
+		if m.options.ASCII {
+			help.Key = asciiKeys.Replace(help.Key)
+		}
 		return "  " + t.Accent.Text(help.Key) + " " + t.Muted.Text(help.Desc), 3 + draw.Width(help.Key+help.Desc)
 	}
 	var end, line string
@@ -60,6 +64,9 @@ func (m *Model) hints(keys []key.Binding, width int) string {
 	}
 	return draw.Cut(line[1:], width) // one blank before the first
 }
+
+// asciiKeys are the names of keys that have a sign of their own.
+var asciiKeys = strings.NewReplacer("↵", "Enter", "⇧", "S-", "⌫", "BS")
 
 // promptLine is what is being typed, behind what it is asked for or what is wrong with it. What is typed stays in
 // sight: the words before it give way, and then its beginning.

@@ -45,8 +45,16 @@ func (m *Model) news() string {
 
 func (m *Model) tooSmall() bool { return m.width < leastWidth || m.height < leastHeight }
 
-// frame is the whole screen: head, page and foot.
+// frame is the whole screen, in the characters that the terminal has.
 func (m *Model) frame() string {
+	if m.options.ASCII {
+		return draw.ASCII(m.drawn())
+	}
+	return m.drawn()
+}
+
+// drawn is the whole screen: head, page and foot.
+func (m *Model) drawn() string {
 	if m.width <= 0 || m.height <= 0 || m.quitting {
 		return ""
 	}

@@ -37,6 +37,7 @@ type Options struct {
 	StateFile string // where sort and filter are remembered; "" for nowhere
 	ExportDir string // where exports go; "" is the working folder
 	Mouse     bool
+	ASCII     bool // the terminal shows nothing else
 
 	Input   io.Reader // nil is standard input
 	Output  io.Writer // nil is standard output

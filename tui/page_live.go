@@ -77,6 +77,21 @@ func (p *livePage) kept() (view string, groups []string, at *int) {
 	return p.name(), groups, &p.at
 }
 
+// chosen are the MicroVMs in sight of the filter, in their order; of groups, all that live.
+func (p *livePage) chosen() (all []*fleet.MicroVM) {
+	for _, row := range p.state.Table.Rows() {
+		if m := p.state.List.At(int(row)); m != nil {
+			all = append(all, m)
+		}
+	}
+	for i := range p.state.Snapshot.MicroVMs {
+		if m := &p.state.Snapshot.MicroVMs[i]; p.at > 0 && m.Lives() {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
 // listed reports whether the table has the rows that the page is to show.
 func (p *livePage) listed() bool {
 	l := p.state.List
@@ -158,7 +173,8 @@ func (p *livePage) inspect(m *Model, k tea.KeyPressMsg) tea.Cmd {
 func billOf(m *Model, v *fleet.MicroVM) page {
 	period := m.period
 	if !v.StartedAt.IsZero() {
-		period = data.Period{Kind: data.Custom, Span: civil.Between(v.StartedAt.Truncate(time.Hour), m.options.Now().Add(time.Hour).Truncate(time.Hour))}
+		until := m.options.Now().Add(time.Hour).Truncate(time.Hour)
+		period = data.Period{Kind: data.Custom, Span: civil.Between(v.StartedAt.Truncate(time.Hour), until)}
 	}
 	id := v.ID
 	return newExplainPage(v.ID, data.Query{Period: period, Scope: data.Scope{spend.ByMicroVM: &id}})

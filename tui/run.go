@@ -64,22 +64,32 @@ func (o Options) check() error {
 // Once reads everything that a view shows and draws it once, in exactly so many lines of at most so many cells. What is
 // remembered from other sessions is left aside, and an error of reading is an error.
 func Once(ctx context.Context, options Options, dark bool, colors theme.Colors, width, height int) (string, error) {
-	if err := options.check(); err != nil {
-		return "", err
-	}
 	if width < leastWidth || height < leastHeight {
 		return "", fmt.Errorf("%d×%d is too small; %d×%d is needed", width, height, leastWidth, leastHeight)
 	}
-	options.StateFile, options.Collector, options.LiveEvery = "", nil, 0
-	m := newModel(ctx, options)
-	defer m.stop()
-	m.width, m.height = width, height
-	m.setTheme(dark, colors)
-	m.reload()
-	if err := m.settle(tea.Batch(m.proceed(), m.lookAtFleet(false))); err != nil {
+	m, err := readOnce(ctx, options, width, height)
+	if err != nil {
 		return "", err
 	}
+	defer m.stop()
+	m.setTheme(dark, colors)
 	return m.frame(), nil
+}
+
+// readOnce is a dashboard that has read everything that its view shows.
+func readOnce(ctx context.Context, options Options, width, height int) (*Model, error) {
+	if err := options.check(); err != nil {
+		return nil, err
+	}
+	options.StateFile, options.Collector, options.LiveEvery = "", nil, 0
+	m := newModel(ctx, options)
+	m.width, m.height = width, height
+	m.reload()
+	if err := m.settle(tea.Batch(m.proceed(), m.lookAtFleet(false))); err != nil {
+		m.stop()
+		return nil, err
+	}
+	return m, nil
 }
 
 // settle does all jobs, and those that follow from them.

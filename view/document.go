@@ -20,6 +20,8 @@ const (
 	FormatXLSX         Format = "xlsx"
 	FormatFOCUSCSV     Format = "focus-csv"
 	FormatFOCUSParquet Format = "focus-parquet"
+
+	FormatPlain Format = "plain" // for screen readers
 )
 
 // Formats returns the formats that every document can be rendered in.
@@ -97,6 +99,8 @@ func Render(w io.Writer, options Options, documents ...Document) error {
 		return renderCSV(w, documents)
 	case FormatMarkdown:
 		return renderMarkdown(w, documents)
+	case FormatPlain:
+		return renderPlain(w, documents)
 	case FormatSVG:
 		if len(documents) != 1 || documents[0].SVG == nil {
 			return errors.New("there is no picture to write as SVG")

@@ -25,12 +25,13 @@ import (
 	"microspend/tui"
 	"microspend/tui/data"
 	"microspend/tui/theme"
+	"microspend/view"
 )
 
 // dashFlags are the flags of the dashboard.
 type dashFlags struct {
 	view, period, theme string
-	once, mouse         bool
+	once, mouse, plain  bool
 	width, height       int
 	poll, stale         time.Duration
 	collect             bool
@@ -55,8 +56,9 @@ what-if bills for a tenant. It picks up new usage by itself. Press ? for the key
 --collect reads usage from AWS in the background, like microspend collect with the settings under
 collect in microspend.yaml.
 
---once prints one frame and exits, for pipes, CI and screenshots; --line prints one line, for
-tmux, shell prompts and status bars.`,
+--once prints one frame and exits, for pipes, CI and screenshots; with --plain, the same figures in
+sentences and rows, for screen readers and terminals that cannot place text. --line prints one line,
+for tmux, shell prompts and status bars.`,
 		Example: `  microspend dash
   microspend dash --period 2026-10
   microspend dash --once --view tenants --width 120 --height 40
@@ -85,6 +87,8 @@ tmux, shell prompts and status bars.`,
 			switch {
 			case f.collect && f.once:
 				return errors.New("--collect cannot be combined with --once; run microspend collect first")
+			case f.plain && !f.once:
+				return errors.New("--plain requires --once")
 			case f.collectEvery < 0 || (f.collectEvery > 0 && !f.collect):
 				return errors.New("--collect-every requires --collect and a positive duration such as 15m")
 			}
@@ -95,6 +99,9 @@ tmux, shell prompts and status bars.`,
 				return a.dashOnce(cmd.Context(), options, f)
 			}
 			a.usage = nil // the dashboard shows damage while it is open
+			if a.env("TERM") == "dumb" {
+				return errors.New("the dashboard needs a terminal that can place text, and TERM is dumb; use --once --plain")
+			}
 			if !a.onTerminal() {
 				return errors.New("the dashboard needs a terminal; use --once to print one frame")
 			}
@@ -114,6 +121,7 @@ tmux, shell prompts and status bars.`,
 	flags.StringVar(&f.view, "view", "", "`VIEW` to open with: "+strings.Join(tui.Views(), ", "))
 	flags.StringVar(&f.period, "period", "", "`PERIOD`: month, today, week, 30d, 2026-10, or 2026-10-01..2026-10-15")
 	flags.BoolVar(&f.once, "once", false, "print one frame and exit")
+	flags.BoolVar(&f.plain, "plain", false, "with --once, print sentences and rows without drawing, for screen readers")
 	flags.IntVar(&f.width, "width", 0, "width of --once in `COLUMNS` (default: the terminal's, or 120), or of --line (60)")
 	flags.IntVar(&f.height, "height", 0, "height of the --once frame in `LINES` (default: the terminal's, or 40)")
 	flags.StringVar(&f.theme, "theme", "auto", "`THEME` of --once: dark, light or auto")
@@ -169,7 +177,7 @@ func (a *app) dashOptions(ctx context.Context, in serve.Inputs, f dashFlags) (tu
 			},
 		},
 		Now: a.today, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: f.mouse, Environ: a.environ,
-		Input: a.in, Output: a.out,
+		Input: a.in, Output: a.out, ASCII: a.asciiOnly(),
 	}
 	if folder := a.userFolder("XDG_STATE_HOME", ".local/state"); folder != "" {
 		options.StateFile = filepath.Join(folder, "dash.json")
@@ -204,8 +212,15 @@ func (a *app) dashPeriod(source spend.Source, f dashFlags, now time.Time) (*data
 	return &period, nil
 }
 
-// dashOnce prints one frame.
+// dashOnce prints one frame, or what it says.
 func (a *app) dashOnce(ctx context.Context, options tui.Options, f dashFlags) error {
+	if f.plain {
+		documents, err := tui.Plain(ctx, options)
+		if err != nil {
+			return err
+		}
+		return view.Render(a.out, view.Options{Format: view.FormatPlain}, documents...)
+	}
 	width, height := f.width, f.height
 	if file, ok := a.out.(*os.File); ok && (width == 0 || height == 0) && term.IsTerminal(file.Fd()) {
 		if w, h, err := term.GetSize(file.Fd()); err == nil {
@@ -239,6 +254,13 @@ func (a *app) dashOnce(ctx context.Context, options tui.Options, f dashFlags) er
 	}
 	_, err = fmt.Fprintln(out, frame)
 	return err
+}
+
+// asciiOnly reports whether the locale names an encoding that is not UTF-8. Where nothing names a locale, as in many
+// containers, terminals show UTF-8 all the same.
+func (a *app) asciiOnly() bool {
+	locale := strings.ToLower(cmp.Or(a.env("LC_ALL"), a.env("LC_CTYPE"), a.env("LANG")))
+	return locale != "" && !strings.Contains(locale, "utf-8") && !strings.Contains(locale, "utf8")
 }
 
 // onTerminal reports whether both ends of the program are a terminal.

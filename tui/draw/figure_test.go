@@ -63,3 +63,17 @@ func TestPartsHavePatterns(t *testing.T) {
 		seen[glyph] = true
 	}
 }
+
+// TestASCII: as many cells, and nothing else; paint stays.
+func TestASCII(t *testing.T) {
+	require.Equal(t, "\x1b[1m>=$1.00\x1b[m | #%|/. _.-=+*## ^v ~ ?????",
+		draw.ASCII("\x1b[1m≥ $1.00\x1b[m │ █▚▌▞▖ ▁▂▃▄▅▆▇█ ▲▼ … 宽é👍"))
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOf(rapid.SampledFrom([]rune("ab ≥·…–×━█▲▸✓é宽👍↵⇧[m"))).Draw(t, "text")
+		ascii := draw.ASCII(text)
+		require.Equal(t, draw.Width(text), draw.Width(ascii), "%q is %q", text, ascii)
+		for _, r := range ascii {
+			require.Less(t, r, rune(0x80))
+		}
+	})
+}

@@ -27,7 +27,9 @@ const labelCells = 9
 func (s *State) pane(m *fleet.MicroVM, width, height int) []string {
 	t := s.Theme
 	note := strings.Join(about1(m), " · ")
-	lines := []string{draw.Heading(t, Symbol(m.State)+" "+draw.Name(m.ID), draw.Cut(note, max(width-draw.Width(m.ID)-10, 0)), width)}
+	name := draw.Name(m.ID)
+	note = draw.Cut(note, max(width-draw.Width(name)-10, 0))
+	lines := []string{draw.Heading(t, Symbol(m.State)+" "+name, note, width)}
 	lines = append(lines, " "+t.Muted.Text(draw.Left("life", labelCells))+s.lifeLine(m, width-labelCells-2))
 	for _, l := range s.facts(m, width-labelCells-2) {
 		lines = append(lines, " "+t.Muted.Text(draw.Left(l.label, labelCells))+draw.Cut(l.text, width-labelCells-2))
@@ -179,7 +181,8 @@ func (s *State) moneyWords(m *fleet.MicroVM) string {
 	for q, d := range figures.Settle(exact, sum, report.TopPlaces) {
 		if of := m.Quantities[q]; of.Known && !d.IsZero() {
 			name := strings.TrimPrefix(pricing.BilledQuantity(q).Name(), "snapshot ")
-			parts = append(parts, name+" "+report.AmountValue(fleet.Amount{USD: d, State: of.State, Known: true}, report.TopPlaces).String())
+			of.USD = d
+			parts = append(parts, name+" "+report.AmountValue(of, report.TopPlaces).String())
 		}
 	}
 	text := "$" + report.AmountValue(fleet.Amount{USD: sum, State: total.State, Known: true}, report.TopPlaces).String()

@@ -138,6 +138,8 @@ func (s *State) money(width int) string {
 	}
 	today := t.Muted.Text("today ") + t.Strong.Text(dollars(n.Today))
 	switch {
+	case !n.Today.Known:
+		today = t.Muted.Text("today ") + t.Strong.Text(about(n.TodayNewer)) + t.Muted.Text(" of what is listed")
 	case n.TodayNewer.Known && !n.TodayNewer.USD.IsZero():
 		today += " + " + t.Strong.Text(about(n.TodayNewer))
 		if width >= 110 {

@@ -179,3 +179,34 @@ func wholeDollars(d decimal.Decimal) string {
 	}
 	return draw.Dollars(d)
 }
+
+// Sentences are the figures at the head and the alternatives, in words.
+func (s *State) Sentences() []string {
+	if s.Empty {
+		return []string{"The ledger has no usage of the last eight weeks"}
+	}
+	var out []string
+	for _, head := range s.heads() {
+		text := strings.ToUpper(head.label[:1]) + head.label[1:] + ": " + view.Spoken(head.value)
+		if head.note != "" {
+			text += ", " + view.Spoken(head.note)
+		}
+		out = append(out, text)
+	}
+	if s.Days != nil && s.Days.Coverage != nil {
+		out = append(out, "Coverage of the last 30 days: "+view.PercentDown(*s.Days.Coverage, 1).String())
+	}
+	if i := s.Instead; i != nil {
+		month := view.Text(draw.Dollars(i.Month)).In(i.State).String()
+		out = append(out, "A month at the pace of the last 30 days, with MicroVMs: "+view.Spoken(month))
+		for _, alt := range i.Alternatives {
+			month := view.Text(draw.Dollars(alt.Month)).In(i.StateOf(alt)).Or("unknown", alt.Priced > 0).String()
+			text := "The same on " + alt.Name + ": " + view.Spoken(month)
+			if moved, _ := s.instead(alt); moved != "" {
+				text += ", " + moved
+			}
+			out = append(out, text)
+		}
+	}
+	return out
+}
