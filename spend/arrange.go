@@ -2,6 +2,7 @@ package spend
 
 import (
 	"cmp"
+	"container/heap"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -35,33 +36,71 @@ func (r *Row) change() decimal.Decimal {
 
 // fold sums the rows that Top and Min leave out into one, which is nil where they leave out none.
 func fold(rows []*Row, request Request) (kept []*Row, other *Row) {
-	out := map[*Row]bool{}
+	out := make([]bool, len(rows))
 	if request.Top > 0 && request.Top < len(rows) {
-		ranked := slices.SortedStableFunc(slices.Values(rows), largerAmount)
-		for _, row := range ranked[request.Top:] {
-			out[row] = true
+		for i := range out {
+			out[i] = true
+		}
+		for _, place := range largest(rows, request.Top) {
+			out[place] = false
 		}
 	}
-	for _, row := range rows {
+	for i, row := range rows {
 		if request.Min.IsPositive() && row.Amount.LessThan(request.Min) && row.Complete() {
-			out[row] = true
+			out[i] = true
 		}
 	}
-	if len(out) == 0 {
+	if !slices.Contains(out, true) {
 		return rows, nil
 	}
 	other = &Row{Key: otherKey(request.By)}
-	for _, row := range rows {
-		if out[row] {
+	for i, row := range rows {
+		if out[i] {
 			other.absorb(&row.Total, other.Folded == 0)
 			other.Folded++
-			other.parts = append(other.parts, row)
+			if !request.Lump {
+				other.parts = append(other.parts, row)
+			}
 		} else {
 			kept = append(kept, row)
 		}
 	}
 	other.settle()
 	return kept, other
+}
+
+// largest are the places of the n largest amounts, in no order, and of rows that are as large those that come first. Of
+// a hundred thousand rows no more are put into order than are kept.
+func largest(rows []*Row, n int) []int {
+	kept := ranking{rows, make([]int, 0, n)}
+	for place := range rows {
+		switch {
+		case len(kept.places) < n:
+			kept.places = append(kept.places, place)
+			if len(kept.places) == n {
+				heap.Init(&kept)
+			}
+		case rows[place].Amount.GreaterThan(rows[kept.places[0]].Amount):
+			kept.places[0] = place
+			heap.Fix(&kept, 0)
+		}
+	}
+	return kept.places
+}
+
+// ranking is a heap of places of rows with the one on top that gives way first: the smallest, and the last of these.
+type ranking struct {
+	rows   []*Row
+	places []int
+}
+
+func (r *ranking) Len() int      { return len(r.places) }
+func (r *ranking) Swap(i, j int) { r.places[i], r.places[j] = r.places[j], r.places[i] }
+func (r *ranking) Push(any)      { panic("spend: a ranking does not grow") }
+func (r *ranking) Pop() any      { panic("spend: a ranking does not shrink") }
+func (r *ranking) Less(i, j int) bool {
+	a, b := r.places[i], r.places[j]
+	return cmp.Or(r.rows[a].Amount.Cmp(r.rows[b].Amount), cmp.Compare(b, a)) < 0
 }
 
 // otherKey carries the label in the dimension that a reader looks at first.

@@ -152,7 +152,9 @@ func (s Source) charges(ctx context.Context, in civil.Span, request Request) (Ch
 		return out, &DamagedError{r.damaged}
 	}
 	t := &table{rows: map[Key]*Row{}}
-	r.priceRows(all, t)
+	if err := r.priceRows(ctx, all, t); err != nil {
+		return out, err
+	}
 	if cost := t.cost(); !cost.Complete() {
 		return out, &UnknownRatesError{cost.Unknown}
 	}

@@ -50,7 +50,11 @@ func (s Source) eachRow(
 			return nil, err
 		}
 		damaged = MergeDamaged(damaged, r.damaged)
+		n := 0
 		for _, row := range t.rows {
+			if n++; n%stopEvery == 0 && ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
 			each(row)
 		}
 		d += step

@@ -44,7 +44,11 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 	if t.full {
 		return Spend{}, request.checkRows(len(t.rows), true)
 	}
-	arranged := arrange(t.sorted(request.By), request)
+	ordered := t.sorted(request.By)
+	if err := ctx.Err(); err != nil {
+		return Spend{}, err
+	}
+	arranged := arrange(ordered, request)
 	if err := request.checkRows(len(arranged), false); err != nil {
 		return Spend{}, err
 	}
@@ -174,10 +178,14 @@ func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) l
 		if len(names) == 0 { // nobody to bear it
 			direct = all
 		} else {
-			r.shareOut(shared, names, weights, t)
+			if err := r.shareOut(ctx, shared, names, weights, t); err != nil {
+				return nil, err
+			}
 		}
 	}
-	r.priceRows(direct, t)
+	if err := r.priceRows(ctx, direct, t); err != nil {
+		return nil, err
+	}
 	if t.full {
 		return nil, r.request.checkRows(len(t.rows), true)
 	}
@@ -206,7 +214,7 @@ func split(all cells) (direct, shared cells) {
 
 // priceRows makes rows of cells. Cells that differ only in a tenant that the report is not by are summed before they
 // are priced.
-func (r *run) priceRows(direct cells, t *table) {
+func (r *run) priceRows(ctx context.Context, direct cells, t *table) error {
 	own := direct
 	if r.byTenant && !r.has(ByTenant) || r.request.Filter.byOwner() {
 		own = cells{}
@@ -219,25 +227,32 @@ func (r *run) priceRows(direct cells, t *table) {
 	for _, used := range own {
 		t.total.Sum.Merge(&used.Sum)
 	}
-	r.priced(own, func(part Key, cost Cost, sum *usage.Sum) {
+	return r.priced(ctx, own, func(part Key, cost Cost, sum *usage.Sum) {
 		row := t.row(part)
 		row.Cost = row.Plus(cost)
 		row.Sum.Merge(sum)
 	})
 }
 
+// stopEvery is after how many groups or rows it is looked whether the work is still wanted: a few milliseconds.
+const stopEvery = 1024
+
 // priced prices cells and hands on what each costs, whole or by component, in no particular order: all that is done
-// with it is exact addition.
-func (r *run) priced(of cells, yield func(Key, Cost, *usage.Sum)) {
+// with it is exact addition. Its only error is the context's, and then some are missing.
+func (r *run) priced(ctx context.Context, of cells, yield func(Key, Cost, *usage.Sum)) error {
 	keys := slices.AppendSeq(make([]cellKey, 0, len(of)), maps.Keys(of))
 	byComponent := r.has(ByComponent)
-	for block := range slices.Chunk(keys, 4096) {
+	for block := range slices.Chunk(keys, stopEvery) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		costs := make([]componentCosts, len(block))
 		inParallel(len(block), func(i int) { costs[i] = r.prices.price(block[i], of[block[i]]) })
 		for i, key := range block {
 			costs[i].each(key.Key, &of[key].Sum, byComponent, r.onPlainCards(key.region, yield))
 		}
 	}
+	return nil
 }
 
 // onPlainCards hands on parts of a report by rate card, those of snapshots under the card of the default architecture:

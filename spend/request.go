@@ -26,7 +26,10 @@ type Request struct {
 	Filter Filter
 	Basis  Basis
 
-	Top  int             // keep the N largest rows and fold the rest into one; 0 keeps all
+	Top int // keep the N largest rows and fold the rest into one; 0 keeps all
+	// Lump settles what is folded as the one row that it is, where a report of all rows would show the sum of what they
+	// are shown as, which may be off by a cent or two. In return the rows are not kept: they may be a hundred thousand.
+	Lump bool
 	Min  decimal.Decimal // fold rows below this many dollars into one; rows whose cost is incomplete are kept
 	Sort Sort
 

@@ -1,6 +1,7 @@
 package spend
 
 import (
+	"context"
 	"maps"
 	"math/big"
 	"slices"
@@ -84,7 +85,7 @@ func (r *run) recipients(direct cells) ([]Key, []decimal.Decimal) {
 
 // shareOut adds shared cost to the rows of tenants, each part in the place where it arose: its day, image, region and
 // so on.
-func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *table) {
+func (r *run) shareOut(ctx context.Context, shared cells, names []Key, weights []decimal.Decimal, t *table) error {
 	parts := map[Key]Cost{}
 	out := &SharedOut{Tenants: len(names)}
 	nobodys := cells{}
@@ -92,10 +93,12 @@ func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *
 		nobodys.add(key.with(withOwner(key.Key, Key{})), used)
 		out.Sum.Merge(&used.Sum)
 	}
-	r.priced(nobodys, func(part Key, cost Cost, _ *usage.Sum) {
+	if err := r.priced(ctx, nobodys, func(part Key, cost Cost, _ *usage.Sum) {
 		parts[part] = parts[part].Plus(cost)
 		out.Cost = out.Plus(cost)
-	})
+	}); err != nil {
+		return err
+	}
 	keys := slices.SortedFunc(maps.Keys(parts), func(a, b Key) int { return compareKeys(a, b, r.request.By) })
 	for _, key := range keys {
 		cost := parts[key]
@@ -118,6 +121,7 @@ func (r *run) shareOut(shared cells, names []Key, weights []decimal.Decimal, t *
 		}
 	}
 	t.sharedOut = out
+	return nil
 }
 
 func withOwner(key, owner Key) Key {

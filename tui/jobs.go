@@ -102,7 +102,20 @@ func (m *Model) proceed() tea.Cmd {
 	if p, ok := m.shown().(*explainPage); ok {
 		p.rederive(&m.overview().state)
 	}
-	return m.start()
+	return tea.Batch(m.start(), m.rest())
+}
+
+// rest gives back what reading took, once, when nothing is left to read.
+func (m *Model) rest() tea.Cmd {
+	if m.running != nil || m.rested == m.jobs || m.options.Rested == nil {
+		return nil
+	}
+	m.rested = m.jobs
+	give := m.options.Rested
+	return func() tea.Msg {
+		give()
+		return nil
+	}
 }
 
 // ask asks the page that is shown, and those that it was opened from, for what they need read.

@@ -18,6 +18,7 @@ type keyMap struct {
 	Up, Down, Left, Right, PageUp, PageDown key.Binding
 	Top, Bottom, NextPanel, PreviousPanel   key.Binding
 	Open, Back, Explain, WhatIf             key.Binding
+	Dismiss, Undo                           key.Binding // of what to change
 	Filter, Sort, Reverse, Group            key.Binding
 	Period, TypePeriod, Earlier, Later      key.Binding
 	Refresh, Pause, Export, Help, Quit      key.Binding
@@ -54,6 +55,9 @@ func newKeyMap() *keyMap {
 		Back:    bind("Esc", "back: close what is typed, then the filter, then what was opened; never quits", "esc"),
 		Explain: bind("x", "explain: quantity × rate, sources, assumptions", "x"),
 		WhatIf:  bind("w", "what if: another timeout, size, region, platform", "w"),
+
+		Dismiss: bind("d", "dismiss: of what to change, for everybody", "d"),
+		Undo:    bind("u", "undo: take back what was dismissed last", "u"),
 
 		Filter:  bind("/", "filter: text, amount > 10, share >= 5%", "/"),
 		Sort:    bind("s", "sort: by the next column", "s"),
@@ -112,7 +116,7 @@ func viewKeys() []key.Binding {
 func (k *keyMap) groups() []help.Group {
 	return []help.Group{
 		{Title: "views", Keys: append(slices.Clone(k.Views), k.Help, k.Suspend, k.Redraw, k.Quit)},
-		{Title: "inspect", Keys: []key.Binding{k.Open, k.Back, k.Explain, k.WhatIf, k.Export}},
+		{Title: "inspect", Keys: []key.Binding{k.Open, k.Back, k.Explain, k.WhatIf, k.Dismiss, k.Undo, k.Export}},
 		{Title: "move", Keys: []key.Binding{
 			k.Up, k.Down, k.Left, k.Right, k.PageUp, k.PageDown, k.Top, k.Bottom, k.NextPanel, k.PreviousPanel,
 		}},

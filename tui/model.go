@@ -46,6 +46,7 @@ type Model struct {
 	queue   []job
 	running *underway    // nil while nothing is being done
 	jobs    int          // that were started
+	rested  int          // how many were when there was nothing left to do the last time
 	target  *data.Status // of what is being read to take the place of what is shown, nil while that is as new
 	staged  []staged     // what was read for it
 	changes int          // how often in a row the ledger has changed while it was read

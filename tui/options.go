@@ -25,6 +25,10 @@ type Options struct {
 	Period *data.Period // to open with, as a custom one; nil is the month of Now
 	View   string       // to open with, one of Views; "" is the first
 
+	// Rested is called, on a goroutine of its own, when nothing is left to read; nil for nothing. There is a lot to give
+	// back then.
+	Rested func()
+
 	Poll       time.Duration // how often the ledger is looked at; 0 is never
 	StaleAfter time.Duration // the age from which on data is called stale; 0 is never
 

@@ -9,6 +9,7 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/spend"
+	"microspend/spend/advise"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
 	"microspend/spend/whatif"
@@ -53,10 +54,11 @@ func panel[T any](
 
 // reads asks for the panels in the order in which a reader looks at them, which is also that of what they take.
 func (p *overviewPage) reads(m *Model) []job {
+	r := m.options.Reader
+	p.state.NoAdvice = r.Records == nil
 	if m.sought() == nil || m.at().AsOf.IsZero() {
 		return nil
 	}
-	r := m.options.Reader
 	return slices.Concat(
 		panel(m, p, overview.Figures, r.Sums, func(s *overview.State, sums *data.Sums) { s.Sums = sums }),
 		p.readTenants(m),
@@ -64,7 +66,23 @@ func (p *overviewPage) reads(m *Model) []job {
 		panel(m, p, overview.InsteadOf, r.Instead, func(s *overview.State, i *data.Instead) { s.Instead = i }),
 		panel(m, p, overview.StandsOut, r.Anomalies, func(s *overview.State, a *anomaly.Report) { s.Anomalies = a }),
 		m.readTrends(p.tenants(m).query(m), &p.freshness, partTenantTrends),
+		p.readAdvice(m),
 	)
+}
+
+// partOfAdvice is what to change.
+const partOfAdvice = part(overview.ToChange)
+
+// readAdvice is done behind everything else that is in sight: it goes through single records.
+func (p *overviewPage) readAdvice(m *Model) []job {
+	if p.state.NoAdvice {
+		return nil
+	}
+	jobs := panel(m, p, overview.ToChange, m.options.Reader.Advice, func(s *overview.State, a *advise.Report) { s.Advice = a })
+	for i := range jobs {
+		jobs[i].behind = true
+	}
+	return jobs
 }
 
 // tenants is the listing of tenants that the page shows the largest of: the view of tenants, which needs not be read
@@ -100,7 +118,7 @@ func (p *overviewPage) forgetTenants(m *Model) {
 
 func (p *overviewPage) forget() {
 	s := &p.state
-	s.Sums, s.Tenants, s.Budgets, s.Anomalies, s.Instead = nil, nil, nil, nil, nil
+	s.Sums, s.Tenants, s.Budgets, s.Anomalies, s.Instead, s.Advice = nil, nil, nil, nil, nil, nil
 }
 
 // overviewPageRows is how far a page key moves: the items of the overview lie in several panels of different heights.
@@ -218,6 +236,15 @@ func (p *overviewPage) inspect(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	period, tenant, page := p.under(m)
 	at, opens := p.state.Focus, key.Matches(k, m.keys.Open)
 	switch {
+	case at.Panel == overview.ToChange:
+		if p.state.Advice == nil {
+			m.say("what to change is being read", false)
+			return nil
+		}
+		if piece, ok := p.state.Piece(at.Index); ok && key.Matches(k, m.keys.Explain) {
+			return m.push(newPiecePage(p.state.Advice, piece))
+		}
+		return m.push(newAdvicePage(p.state.Advice, at.Index))
 	case key.Matches(k, m.keys.WhatIf):
 		return m.whatIf(tenant, m.period)
 	case opens && at.Panel == overview.Figures && at.Index <= overview.FigureMonth:

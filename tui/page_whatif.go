@@ -102,7 +102,7 @@ func (p *whatIfPage) reads(m *Model) []job {
 		m.drop(p, partOutcome)
 		p.priced = &asks
 		state, reader, at := p.state, m.options.Reader, m.at()
-		price := func(context.Context) (*measured.Outcome, error) { return p.price(reader, at, state) }
+		price := func(ctx context.Context) (*measured.Outcome, error) { return p.price(ctx, reader, at, state) }
 		j := reading(&p.state.Fault, price, func(_ *Model, o *measured.Outcome) { p.state.Outcome = o })
 		j.part = partOutcome
 		jobs = append(jobs, j)
@@ -125,7 +125,7 @@ func (p *whatIfPage) readBill(m *Model) job {
 			return state, err
 		}
 		state.Read, state.Parts, state.Measured, state.To = true, parts, total.Measured, period.To
-		state.Outcome, err = p.price(reader, at, state)
+		state.Outcome, err = p.price(ctx, reader, at, state)
 		return state, err
 	}
 	return reading(&p.state.Fault, read, func(_ *Model, got whatif.State) {
@@ -136,8 +136,10 @@ func (p *whatIfPage) readBill(m *Model) job {
 }
 
 // price works out what a choice comes to.
-func (*whatIfPage) price(reader *data.Reader, at data.Moment, state whatif.State) (*measured.Outcome, error) {
-	return whatif.Work(&state, reader.Prices, func(region string) (pricing.RateCard, error) {
+func (*whatIfPage) price(
+	ctx context.Context, reader *data.Reader, at data.Moment, state whatif.State,
+) (*measured.Outcome, error) {
+	return whatif.Work(ctx, &state, reader.Prices, func(region string) (pricing.RateCard, error) {
 		return reader.Source.Card(region, pricing.DateOf(at.Now))
 	})
 }

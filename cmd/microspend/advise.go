@@ -186,12 +186,7 @@ sees the same list. The advice comes back when it would save twice what it does 
 		if err != nil {
 			return err
 		}
-		dismissal := advise.Dismissal{
-			ID: one.ID, Kind: one.Kind, Subject: one.Subject, Saving: one.Saving, Reason: reason, By: a.userName(), At: a.now(),
-		}
-		err = a.writeLedger(cmd.Context(), ledger.Options{Command: "microspend advise dismiss"},
-			func(ctx context.Context, writer ledger.Store) error { return advise.Dismiss(ctx, writer, dismissal) })
-		if err == nil {
+		if err = a.dismiss(cmd.Context(), one, reason); err == nil {
 			fmt.Fprintf(a.err, "dismissed %s: %s, $%s a month\n", one.ID, one.Subject, figures.Fixed(one.Saving, view.CentPlaces))
 		}
 		return err
@@ -211,8 +206,7 @@ func (a *app) restoreCommand() *cobra.Command {
 		if _, err := a.openLedger(cmd.Context()); err != nil { // which must be there already
 			return err
 		}
-		err := a.writeLedger(cmd.Context(), ledger.Options{Command: "microspend advise restore"},
-			func(ctx context.Context, writer ledger.Store) error { return advise.Restore(ctx, writer, args[0]) })
+		err := a.restore(cmd.Context(), args[0])
 		if err == nil {
 			fmt.Fprintf(a.err, "restored %s\n", args[0])
 		}
@@ -220,6 +214,28 @@ func (a *app) restoreCommand() *cobra.Command {
 	})
 	a.ledgerFlags(cmd)
 	return cmd
+}
+
+// dismiss keeps a no to a piece of advice with the ledger.
+func (a *app) dismiss(ctx context.Context, of advise.Advice, reason string) error {
+	dismissal := advise.Dismissal{
+		ID: of.ID, Kind: of.Kind, Subject: of.Subject, Saving: of.Saving, Reason: reason, By: a.userName(), At: a.now(),
+	}
+	return a.writeLedger(ctx, ledger.Options{Command: "microspend advise dismiss"},
+		func(ctx context.Context, writer ledger.Store) error { return advise.Dismiss(ctx, writer, dismissal) })
+}
+
+func (a *app) restore(ctx context.Context, id string) error {
+	return a.writeLedger(ctx, ledger.Options{Command: "microspend advise restore"},
+		func(ctx context.Context, writer ledger.Store) error { return advise.Restore(ctx, writer, id) })
+}
+
+// dismissInDash is how the dashboard says no, and takes it back where there is no reason.
+func (a *app) dismissInDash(ctx context.Context, of advise.Advice, reason string) error {
+	if reason == "" {
+		return a.restore(ctx, of.ID)
+	}
+	return a.dismiss(ctx, of, reason)
 }
 
 // userName is who runs the program, as far as the environment says.

@@ -22,6 +22,7 @@ import (
 	"microspend/ledger/lifecycle"
 	"microspend/serve"
 	"microspend/spend"
+	"microspend/spend/advise"
 	"microspend/tui"
 	"microspend/tui/data"
 	"microspend/tui/theme"
@@ -135,8 +136,8 @@ for tmux, shell prompts and status bars.`,
 	return cmd
 }
 
-// runDash opens the dashboard. It is looked at for hours beside other programs, so that memory matters more than the
-// time of a collection; GOGC still has the last word. A terminal that is closed ends it as a request to stop does: left
+// runDash opens the dashboard. It is looked at for hours beside other programs: what reading took is given back when it
+// has ended, unless GOGC says how memory is to be kept. A terminal that is closed ends it as a request to stop does: left
 // to its default, SIGHUP would kill it with the terminal, where there still is one, in the dashboard's hands.
 func (a *app) runDash(ctx context.Context, options tui.Options) error {
 	if !signal.Ignored(syscall.SIGHUP) { // by nohup, which means it
@@ -145,12 +146,11 @@ func (a *app) runDash(ctx context.Context, options tui.Options) error {
 		defer stop()
 	}
 	if a.env("GOGC") == "" {
-		defer debug.SetGCPercent(debug.SetGCPercent(dashGC))
+		defer boundHeap(dashHeap, dashGC)()
+		options.Rested = debug.FreeOSMemory
 	}
 	return tui.Run(ctx, options)
 }
-
-const dashGC = 30 // percent
 
 // dashOptions puts together what the dashboard takes.
 func (a *app) dashOptions(ctx context.Context, in serve.Inputs, f dashFlags) (tui.Options, error) {
@@ -175,6 +175,8 @@ func (a *app) dashOptions(ctx context.Context, in serve.Inputs, f dashFlags) (tu
 			Launched: func(ctx context.Context, from, to time.Time) (*lifecycle.Table, error) {
 				return lifecycle.Read(ctx, opened, from, to)
 			},
+			Dismissed: func(ctx context.Context) (advise.Dismissals, error) { return advise.ReadDismissals(ctx, opened) },
+			Dismiss:   a.dismissInDash,
 		},
 		Now: a.today, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: f.mouse, Environ: a.environ,
 		Input: a.in, Output: a.out, ASCII: a.asciiOnly(),

@@ -59,7 +59,7 @@ ledger.`,
 	})
 	flags := cmd.Flags()
 	flags.BoolVar(&noDash, "no-dash", false, "do not open the dashboard")
-	flags.StringVar(&folder, "output", "microspend-demo", "`DIR` to write to")
+	outputFlag(cmd, &folder, "microspend-demo", "`DIR` to write to")
 	flags.Uint64Var(&fleet.Seed, "seed", 1, "random `SEED`; the same seed generates the same fleet")
 	flags.IntVar(&fleet.Days, "days", simulate.DefaultDays, "`DAYS` to generate")
 	flags.IntVar(&fleet.Tenants, "tenants", 40, "`TENANTS` to generate, at most 40")

@@ -12,6 +12,7 @@ import (
 
 	"microspend/config"
 	"microspend/internal/commandline"
+	"microspend/internal/nearest"
 	"microspend/pricing"
 	"microspend/report/focus"
 	"microspend/spend"
@@ -123,7 +124,7 @@ func (c choice) Set(text string) error {
 // choiceFlag declares a flag that takes one of a few words. The first is the default.
 func choiceFlag(cmd *cobra.Command, into *string, name, usage string, allowed ...string) {
 	*into = allowed[0]
-	cmd.Flags().Var(choice{into, name, allowed}, name, usage)
+	cmd.Flags().VarP(choice{into, name, allowed}, name, shorthands[name], usage)
 	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -164,9 +165,29 @@ func (a *app) parseFlags(cmd *cobra.Command) error {
 	return errors.Join(faults...)
 }
 
+// shorthands are the flags that can be written as a letter, wherever they are: those that are typed all day.
+var shorthands = map[string]string{"output": "o", "format": "f"}
+
+// outputFlag declares --output.
+func outputFlag(cmd *cobra.Command, into *string, value, usage string) {
+	cmd.Flags().StringVarP(into, "output", shorthands["output"], value, usage)
+}
+
 // flagError words what pflag says about a command line as this program does.
 func flagError(cmd *cobra.Command, err error) error {
-	return fmt.Errorf("%w; see %s --help", commandline.Error(err), cmd.CommandPath())
+	meant := ""
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok && unknown.GetSpecifiedShortnames() == "" {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if !f.Hidden {
+				names = append(names, f.Name)
+			}
+		})
+		if likely := nearest.Near(unknown.GetSpecifiedName(), names); likely != "" {
+			meant = "; did you mean --" + likely + "?"
+		}
+	}
+	return fmt.Errorf("%w%s; see %s --help", commandline.Error(err), meant, cmd.CommandPath())
 }
 
 // flagName is the name of a request's field on the command line.

@@ -22,9 +22,25 @@ func (a *app) fitHelp(root *cobra.Command) {
 		cmd.SetOut(&text)
 		usual(cmd, args)
 		cmd.SetOut(out)
+		plain := plainDefaults(text.String())
 		// What cannot be written is not said either: there is nobody to read it.
-		_, _ = io.WriteString(out, fitted(text.String(), min(a.terminalWidth(), mostHelpWidth)))
+		_, _ = io.WriteString(out, fitted(plain, min(a.terminalWidth(), mostHelpWidth)))
 	})
+}
+
+var (
+	quotedDefault = regexp.MustCompile(`\(default "([^"]*)"\)`)
+	noDefault     = regexp.MustCompile(`\s*\(default 0\)`) // a bound of zero bounds nothing
+	longDuration  = regexp.MustCompile(`\(default ([0-9hm]*[0-9][hm])0s\)`)
+	longHours     = regexp.MustCompile(`\(default ([0-9]+h)0m\)`)
+)
+
+// plainDefaults writes the defaults of flags as people would give them: pflag quotes text, and Go writes six hours as
+// 6h0m0s.
+func plainDefaults(help string) string {
+	help = quotedDefault.ReplaceAllString(help, "(default $1)")
+	help = noDefault.ReplaceAllString(help, "")
+	return longHours.ReplaceAllString(longDuration.ReplaceAllString(help, "(default $1)"), "(default $1)")
 }
 
 // fitted breaks the lines of a help text to a width. Lines at the margin are paragraphs and flow anew; the others are

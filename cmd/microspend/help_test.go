@@ -83,3 +83,18 @@ func TestFitted(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) { require.Equal(t, test.want, fitted(test.text, 30), test.reason) })
 	}
 }
+
+func TestPlainDefaults(t *testing.T) {
+	for given, want := range map[string]string{
+		`FORMAT (default "table")`: "FORMAT (default table)",
+		`DOLLARS (default "0")`:    "DOLLARS",
+		`AGE (default 6h0m0s)`:     "AGE (default 6h)",
+		`AGE (default 1m0s)`:       "AGE (default 1m)",
+		`AGE (default 1m30s)`:      "AGE (default 1m30s)",
+		`AGE (default 10s)`:        "AGE (default 10s)",
+		`AGE (default 1h30m0s)`:    "AGE (default 1h30m)",
+		`PORT (default 8080)`:      "PORT (default 8080)",
+	} {
+		require.Equal(t, want, plainDefaults(given), given)
+	}
+}

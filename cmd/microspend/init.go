@@ -58,7 +58,7 @@ NAME may have the ending .yaml or .yml itself.`,
 		return nil
 	})
 	cmd.Flags().BoolVar(&force, "force", false, "overwrite an existing file")
-	cmd.Flags().StringVar(&file, "output", "", "write to `FILE`")
+	outputFlag(cmd, &file, "", "write to `FILE`")
 	return cmd
 }
 
@@ -79,6 +79,6 @@ it from a comment:
 			return out.Encode(scenarios.Schema())
 		})
 	})
-	cmd.Flags().StringVar(&file, "output", "", outputHelp)
+	outputFlag(cmd, &file, "", outputHelp)
 	return cmd
 }

@@ -2,14 +2,23 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"github.com/stretchr/testify/require"
+
+	"microspend/internal/clickhousetest"
 )
 
 // TestMoveKilledAtAnyMoment kills moves, some of them several times, and runs them to their end: the target is what it
@@ -62,4 +71,95 @@ func TestMoveKilledAtAnyMoment(t *testing.T) {
 	}
 	t.Logf("%d of %d moves were killed", killed, moves)
 	require.Positive(t, killed)
+}
+
+// TestMoveKilledOnTheWayToOtherKinds kills moves of a folder into the other kinds of ledgers, and runs them to their end.
+func TestMoveKilledOnTheWayToOtherKinds(t *testing.T) {
+	dir := t.TempDir()
+	usage, source := filepath.Join(dir, "usage.csv"), filepath.Join(dir, "source")
+	writeUsage(t, usage, 0)
+	microspend(t, "import", usage, "--ledger", source)
+	microspend(t, "spend", "close", "2026-10", "--ledger", source)
+	export := func(of string) string {
+		path := filepath.Join(dir, "export.csv")
+		microspend(t, "ledger", "export", "--ledger", of, "--output", path)
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		return string(text)
+	}
+	want := export(source)
+	t.Setenv("AWS_ACCESS_KEY_ID", "test")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	random := rand.New(rand.NewPCG(7, 8))
+	for kind, fresh := range map[string]func(testing.TB) string{"bucket": ledgerInBucket, "ClickHouse": clickhousetest.Ledger} {
+		t.Run(kind, func(t *testing.T) {
+			whole := fresh(t) // which may start a server
+			start := time.Now()
+			microspend(t, "ledger", "move", source, whole)
+			full, killed := time.Since(start), 0
+			for range 3 {
+				target := fresh(t)
+				for range 2 {
+					cmd := exec.Command("microspend", "ledger", "move", source, target)
+					require.NoError(t, cmd.Start())
+					timer := time.AfterFunc(time.Duration(random.Int64N(int64(full))), func() { _ = cmd.Process.Kill() })
+					if err := cmd.Wait(); err != nil {
+						require.ErrorContains(t, err, "killed")
+						killed++
+					}
+					timer.Stop()
+				}
+				microspend(t, "ledger", "move", source, target)
+				require.Equal(t, want, export(target))
+				microspend(t, "ledger", "check", "--ledger", target)
+				microspend(t, "ledger", "audit", "--ledger", target)
+			}
+			require.Positive(t, killed)
+		})
+	}
+}
+
+// TestMoveThatFailsMidway is a target that refuses to be written to any more, after a while: what was copied stays, the
+// exit code is 3, and the next run goes on.
+func TestMoveThatFailsMidway(t *testing.T) {
+	dir := t.TempDir()
+	usage, source := filepath.Join(dir, "usage.csv"), filepath.Join(dir, "source")
+	writeUsage(t, usage, 0)
+	microspend(t, "import", usage, "--ledger", source)
+	backend := s3mem.New()
+	require.NoError(t, backend.CreateBucket("usage"))
+	inner := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()
+	var left atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPut && left.Add(-1) < 0 {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")
+			return
+		}
+		inner.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	target := "s3://usage/ledger?" + url.Values{"endpoint": {server.URL}, "path-style": {"true"}, "region": {"us-east-1"}}.Encode()
+	t.Setenv("AWS_ACCESS_KEY_ID", "test")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	moveWith := func(puts int64) (code int, said string) {
+		left.Store(puts)
+		cmd := exec.Command("microspend", "ledger", "move", source, target)
+		out, _ := cmd.CombinedOutput()
+		return cmd.ProcessState.ExitCode(), string(out)
+	}
+	failed := 0
+	for puts := int64(40); ; puts += 3 { // of which the probe of conditions takes most
+		code, said := moveWith(puts)
+		if code == 0 {
+			break
+		}
+		require.Equal(t, exitOutside, code, said)
+		require.Contains(t, said, "the ledger s3://usage/ledger cannot be reached: ")
+		require.NotContains(t, said, "test:", "credentials")
+		failed++
+		require.Less(t, failed, 100)
+	}
+	require.Positive(t, failed)
+	microspend(t, "ledger", "audit", "--ledger", target)
 }

@@ -51,7 +51,7 @@ func (o *outputFlags) addFormat(cmd *cobra.Command, formats ...view.Format) {
 	format := new(string)
 	choiceFlag(cmd, format, "format", help, names...)
 	cmd.PreRun = func(*cobra.Command, []string) { o.format = *format }
-	cmd.Flags().StringVar(&o.file, "output", "", outputHelp)
+	outputFlag(cmd, &o.file, "", outputHelp)
 }
 
 // namesFile reports whether --output names a file rather than standard output.

@@ -148,20 +148,20 @@ shows what each tenant spent. "microspend demo" generates a sample fleet to expl
 	a.fitHelp(root)
 	root.PersistentPreRunE = a.preflight
 	root.SetHelpCommand(helpCommand(root))
-	const would, did = "would", "did"
-	root.AddGroup(&cobra.Group{ID: would, Title: "What would it cost?"}, &cobra.Group{ID: did, Title: "What did it cost?"})
+	const start, would, did = "start", "would", "did"
+	root.AddGroup(&cobra.Group{ID: start, Title: "Start here"}, &cobra.Group{ID: would, Title: "What would it cost?"}, &cobra.Group{ID: did, Title: "What did it cost?"})
 	root.AddCommand(a.versionCommand(), a.licensesCommand())
 	for group, commands := range map[string][]*cobra.Command{
+		start: {a.demoCommand(), a.initCommand(), a.examplesCommand()},
 		would: {
-			a.initCommand(), a.estimateCommand(), a.compareCommand(), a.breakevenCommand(), a.sweepCommand(),
+			a.estimateCommand(), a.compareCommand(), a.breakevenCommand(), a.sweepCommand(),
 			a.sensitivityCommand(),
-			a.diffCommand(), a.idleCommand(), a.priceCommand(), a.examplesCommand(), a.ratesCommand(), a.schemaCommand(),
+			a.diffCommand(), a.idleCommand(), a.priceCommand(), a.ratesCommand(), a.schemaCommand(),
 		},
 		did: {
 			a.meterCommand(), a.tenantProofCommand(), a.collectCommand(), a.importCommand(), a.ledgerCommand(), a.spendCommand(), a.budgetCommand(),
 			a.anomaliesCommand(), a.adviseCommand(), a.dashCommand(), a.topCommand(), a.reportCommand(), a.serveCommand(),
 			a.reconcileCommand(), a.configCommand(),
-			a.demoCommand(),
 		},
 	} {
 		for _, command := range commands {

@@ -1,11 +1,14 @@
 package move_test
 
 import (
+	"context"
 	"errors"
 	"flag"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -310,4 +313,54 @@ func TestAnInterruptedMoveFollowsTheSource(t *testing.T) {
 		require.True(rt, result.OK())
 		require.Equal(rt, content(t, open(t, from)), content(t, open(t, to)))
 	})
+}
+
+// losing is a store that does not keep what it is given: a figure of one record is another.
+type losing struct{ *parquet.Writer }
+
+func (l losing) Upsert(ctx context.Context, batches iter.Seq2[[]usage.Record, error]) (ledger.Changes, error) {
+	return l.Writer.Upsert(ctx, func(yield func([]usage.Record, error) bool) {
+		first := true
+		for batch, err := range batches {
+			if batch = slices.Clone(batch); first && len(batch) > 0 {
+				batch[0].Amounts[pricing.VCPU] += 7
+				first = false
+			}
+			if !yield(batch, err) {
+				return
+			}
+		}
+	})
+}
+
+// A day whose sums are others in the target is no success, and says what differs.
+func TestADayThatDiffersIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	from := filepath.Join(dir, "old")
+	records := fleet.All()
+	upsert(t, from, records...)
+	var result move.Result
+	write(t, filepath.Join(dir, "new"), func(w *parquet.Writer) {
+		var err error
+		result, err = move.Move(t.Context(), open(t, from), losing{w}, move.Options{Now: time.Now})
+		require.NoError(t, err)
+	})
+	require.False(t, result.OK())
+	require.Len(t, result.Days, fleet.Days)
+	require.Equal(t, "differs", result.Days[0].Check())
+	require.Equal(t, "copied", result.Days[0].Status())
+	require.Len(t, result.Days[0].Differences, 1)
+	d := result.Days[0].Differences[0]
+	require.Equal(t, "vcpu_ms", d.What)
+	source, err := strconv.Atoi(d.Source)
+	require.NoError(t, err)
+	require.Equal(t, strconv.Itoa(source+7), d.Target)
+	for _, day := range result.Days[1:] {
+		require.Equal(t, "equal", day.Check())
+	}
+
+	again, err := run(t, from, filepath.Join(dir, "new"), move.Options{})
+	require.NoError(t, err)
+	require.True(t, again.OK(), "a run that writes what it is given mends it")
+	require.Equal(t, int64(1), again.Changes.Replaced)
 }

@@ -134,6 +134,9 @@ func Find(ctx context.Context, source spend.Source, rule Rule, request Request) 
 	var found []standout
 	last := civil.DayOf(history.To, loc) - 1 // that is over
 	for _, h := range habits {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
 		standouts, err := h.standouts(first, last, rule)
 		if err != nil {
 			return out, err

@@ -1,6 +1,7 @@
 package whatif
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/shopspring/decimal"
@@ -69,11 +70,14 @@ type Alternative struct {
 	Sentence  string // what the break-even says
 }
 
-// Instead prices usage of some seconds on something else, each part by itself.
-func Instead(book pricing.PriceBook, kind Kind, parts []Part, seconds int64) Alternative {
+// Instead prices usage of some seconds on something else, each part by itself. Its only error is the context's.
+func Instead(ctx context.Context, book pricing.PriceBook, kind Kind, parts []Part, seconds int64) (Alternative, error) {
 	out := Alternative{Kind: kind, Name: kind.String()}
 	var notes noteList
 	for i := range parts {
+		if i%stopEvery == 0 && ctx.Err() != nil {
+			return out, ctx.Err()
+		}
 		part := &parts[i]
 		facts, ran := FactsOf(&part.Sum)
 		if !ran {
@@ -108,8 +112,11 @@ func Instead(book pricing.PriceBook, kind Kind, parts []Part, seconds int64) Alt
 		}
 	}
 	out.Notes = notes.list
-	return out
+	return out, nil
 }
+
+// stopEvery is after how many parts it is looked whether the work is still wanted: a few milliseconds.
+const stopEvery = 128
 
 // ownCurve is what a part costs a month by running time: reads, writes and storage whatever runs, and compute by the
 // second. What ran on either architecture is priced as that, at the rates that hold last.

@@ -1,6 +1,7 @@
 package whatif_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -16,6 +17,14 @@ func card(t require.TestingT, region string) pricing.RateCard {
 	card, err := pricing.EmbeddedCards().Card(region)
 	require.NoError(t, err)
 	return card
+}
+
+// instead prices parts on something else.
+func instead(t require.TestingT, book pricing.PriceBook, kind whatif.Kind, parts []whatif.Part, seconds int64,
+) whatif.Alternative {
+	out, err := whatif.Instead(context.Background(), book, kind, parts, seconds)
+	require.NoError(t, err)
+	return out
 }
 
 func dec(text string) decimal.Decimal { return decimal.RequireFromString(text) }
@@ -178,15 +187,15 @@ func TestRunningTimeThatIsNotMeasured(t *testing.T) {
 	elsewhere := apply(t, whatif.Change{Region: "us-east-1", Card: card(t, "us-east-1")}, part)
 	require.True(t, elsewhere.ThenComplete, "rates are all that changes")
 
-	alt := whatif.Instead(book, whatif.EC2, []whatif.Part{part, measured}, thirtyDays)
+	alt := instead(t, book, whatif.EC2, []whatif.Part{part, measured}, thirtyDays)
 	require.Equal(t, []int{1, 1}, []int{alt.Priced, alt.Unpriced}, "its bill has no counterpart, which is not a saving")
-	alt = whatif.Instead(book, whatif.EC2, []whatif.Part{part}, thirtyDays)
+	alt = instead(t, book, whatif.EC2, []whatif.Part{part}, thirtyDays)
 	out := apply(t, whatif.Change{Alternative: &alt}, part)
 	require.False(t, out.ThenComplete)
 	require.Contains(t, out.Unknown[0], "is not measured")
 
 	part.Sum = usage.Sum{Amounts: usage.Totals{pricing.SnapshotStorage: {Lo: 1 << 40}}}
-	alt = whatif.Instead(book, whatif.EC2, []whatif.Part{part}, thirtyDays)
+	alt = instead(t, book, whatif.EC2, []whatif.Part{part}, thirtyDays)
 	out = apply(t, whatif.Change{Alternative: &alt}, part)
 	require.False(t, out.ThenComplete, "suspended all the time")
 	require.Contains(t, out.Unknown[0], "nothing ran")
@@ -196,7 +205,7 @@ func TestInstead(t *testing.T) {
 	book, err := pricing.EmbeddedPrices()
 	require.NoError(t, err)
 	part := twoGB("eu-west-1", t)
-	ec2 := whatif.Instead(book, whatif.EC2, []whatif.Part{part}, thirtyDays)
+	ec2 := instead(t, book, whatif.EC2, []whatif.Part{part}, thirtyDays)
 	require.Equal(t, "EC2 t4g.small", ec2.Name, "the cheapest with 2 GB whose price is known there")
 	require.Equal(t, "13.432", ec2.Month.String(), "0.0184 × 730 h: one is busy for 101 h")
 	require.Equal(t, 0, ec2.Cheaper, "100 h of 0.13276008 and the rest are 13.54")
@@ -206,7 +215,7 @@ func TestInstead(t *testing.T) {
 	hour := dec("0.0000291572").Add(dec("0.0000038603").Mul(dec("2"))).Mul(dec("3600"))
 	require.Equal(t, pricing.Divide(dec("13.432").Sub(rest), hour, 4).String(), ec2.BreakEven.RoundBank(4).String())
 
-	three := whatif.Instead(book, whatif.EC2, []whatif.Part{
+	three := instead(t, book, whatif.EC2, []whatif.Part{
 		part, part,
 		{Region: "mars-north-1", Card: &pricing.RateCard{}, Sum: part.Sum},
 	}, thirtyDays)
@@ -218,12 +227,12 @@ func TestInstead(t *testing.T) {
 	require.Equal(t, "13.432", out.ThenMonth.String())
 	require.Equal(t, pricing.Divide(dec("13.432").Mul(dec("720")), dec("730"), 20).String(), out.Then.String())
 	for _, kind := range whatif.Kinds() {
-		alt := whatif.Instead(book, kind, []whatif.Part{part}, thirtyDays)
+		alt := instead(t, book, kind, []whatif.Part{part}, thirtyDays)
 		require.Equal(t, 1, alt.Priced, kind)
 		require.NotEmpty(t, alt.Sources)
 		require.True(t, alt.Month.IsPositive())
 	}
-	require.Zero(t, whatif.Instead(book, whatif.EC2, []whatif.Part{{Region: "eu-west-1"}}, thirtyDays).Priced,
+	require.Zero(t, instead(t, book, whatif.EC2, []whatif.Part{{Region: "eu-west-1"}}, thirtyDays).Priced,
 		"nothing ran")
 }
 

@@ -84,10 +84,11 @@ func (r *Reader) Instead(ctx context.Context, at Moment) (*Instead, error) {
 	out := &Instead{Span: period.Span, State: total.State(), Measured: total.Measured}
 	out.Month = pricing.ProrateTime(total.Amount, pricing.HoursPerInstanceMonth*pricing.SecondsPerHour, seconds)
 	for _, kind := range whatif.Kinds() {
-		if err := ctx.Err(); err != nil {
+		alternative, err := whatif.Instead(ctx, r.Prices, kind, parts, seconds)
+		if err != nil {
 			return nil, err
 		}
-		out.Alternatives = append(out.Alternatives, whatif.Instead(r.Prices, kind, parts, seconds))
+		out.Alternatives = append(out.Alternatives, alternative)
 	}
 	return out, nil
 }

@@ -19,6 +19,7 @@ import (
 	"microspend/pricing"
 	"microspend/report"
 	"microspend/spend"
+	"microspend/spend/advise"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
 	"microspend/spend/tenants"
@@ -38,6 +39,10 @@ type Reader struct {
 	Records func(ctx context.Context, from, to time.Time) iter.Seq2[usage.Record, error]
 	// Launched reads what MicroVMs of a time were launched with; nil where nothing keeps it.
 	Launched func(ctx context.Context, from, to time.Time) (*lifecycle.Table, error)
+	// Dismissed reads which advice somebody has said no to; nil where nothing keeps it. Dismiss says no, or takes it back
+	// where the reason is empty; nil where that cannot be written.
+	Dismissed func(ctx context.Context) (advise.Dismissals, error)
+	Dismiss   func(ctx context.Context, of advise.Advice, reason string) error
 	// Fingerprint changes when the ledger does; nil for a ledger that never does.
 	Fingerprint func(context.Context) (string, error)
 }
@@ -105,7 +110,7 @@ func (r *Reader) Listing(ctx context.Context, q Query, at Moment) (*Listing, err
 	previous := !slices.Contains(q.By, spend.ByMicroVM) && at.AsOf.After(q.Period.From)
 	found, err := r.Source.Report(ctx, spend.Request{
 		From: q.Period.From, To: q.Period.To, By: q.By, Location: loc, Filter: q.Scope.filter(), Sort: spend.SortAmount,
-		Previous: previous, Top: q.Most, Counts: true, Restated: true,
+		Previous: previous, Top: q.Most, Lump: true, Counts: true, Restated: true,
 	})
 	if err != nil {
 		return nil, err

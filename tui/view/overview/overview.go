@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/spend/advise"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
 	"microspend/spend/whatif"
@@ -27,6 +28,8 @@ type State struct {
 	Anomalies *anomaly.Report
 	Days      *data.Days
 	Instead   *data.Instead
+	Advice    *advise.Report
+	NoAdvice  bool          // single records cannot be read, so that there is none to be had
 	Tenants   *data.Listing // in the period chosen, the largest amount first
 
 	Empty  bool               // the ledger has no data of the last eight weeks
@@ -44,6 +47,7 @@ const (
 	TopTenants
 	BudgetBars
 	StandsOut
+	ToChange
 	InsteadOf
 	PanelCount
 )
@@ -83,12 +87,14 @@ func (s *State) parts() []part {
 	if s.Instead != nil {
 		instead = len(s.Instead.Alternatives)
 	}
-	return []part{
+	all := []part{
 		{TopTenants, 1, s.tenantCount(), s.tenants},
 		{BudgetBars, 1, len(s.budgetLines()), s.budgets},
 		{StandsOut, 1, len(s.anomalies()), s.standsOut},
+		{ToChange, 1, s.adviceCount(), s.toChange},
 		{InsteadOf, 2, instead, s.insteadOf}, // the cost of MicroVMs stands above
 	}
+	return slices.DeleteFunc(all, func(p part) bool { return s.NoAdvice && p.panel == ToChange })
 }
 
 // Items are all that the cursor can be on, in order.

@@ -3,6 +3,7 @@
 package whatif
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -83,6 +84,23 @@ func (s *State) Recall(present whatif.Present) {
 	s.Timeouts = slices.Compact(s.Timeouts)
 	s.Choice[TimeoutNow] = slices.Index(s.Timeouts, present.Usual())
 	s.Choice[TimeoutThen] = slices.Index(s.Timeouts, then)
+}
+
+// Preset starts from a change, as far as there is a knob for it.
+func (s *State) Preset(c whatif.Change, instead *whatif.Alternative) {
+	if at := slices.Index(s.Regions, c.Region); at >= 0 {
+		s.Choice[Region] = at + 1
+	}
+	if instead != nil {
+		s.Choice[RunOn] = slices.Index(whatif.Kinds(), instead.Kind) + 1
+	}
+	if c.TimeoutNow == c.TimeoutThen {
+		return
+	}
+	s.Timeouts = append(usualTimeouts[:len(usualTimeouts):len(usualTimeouts)], c.TimeoutNow, c.TimeoutThen)
+	slices.Sort(s.Timeouts)
+	s.Timeouts = slices.Compact(s.Timeouts)
+	s.Choice[TimeoutNow], s.Choice[TimeoutThen] = slices.Index(s.Timeouts, c.TimeoutNow), slices.Index(s.Timeouts, c.TimeoutThen)
 }
 
 // Present is what is recorded of the timeouts that were in force.
@@ -418,7 +436,9 @@ func (s *State) alternative(alt *whatif.Alternative, width int) []string {
 }
 
 // Work prices the choice. Card gives the rates of a region.
-func Work(s *State, book pricing.PriceBook, card func(string) (pricing.RateCard, error)) (*whatif.Outcome, error) {
+func Work(
+	ctx context.Context, s *State, book pricing.PriceBook, card func(string) (pricing.RateCard, error),
+) (*whatif.Outcome, error) {
 	change := whatif.Change{
 		TimeoutNow: s.timeouts()[s.Choice[TimeoutNow]], TimeoutThen: s.timeouts()[s.Choice[TimeoutThen]],
 	}
@@ -435,7 +455,10 @@ func Work(s *State, book pricing.PriceBook, card func(string) (pricing.RateCard,
 	}
 	length := int64(s.To.Sub(s.From) / time.Second)
 	if at := s.Choice[RunOn]; at > 0 {
-		alt := whatif.Instead(book, whatif.Kinds()[at-1], s.Parts, length)
+		alt, err := whatif.Instead(ctx, book, whatif.Kinds()[at-1], s.Parts, length)
+		if err != nil {
+			return nil, err
+		}
 		change.Alternative = &alt
 	}
 	if s.Pauses.Seen != nil {

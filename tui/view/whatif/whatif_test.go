@@ -41,7 +41,7 @@ func state(t *testing.T, choose func(*whatif.State)) *whatif.State {
 	choose(s)
 	book, err := pricing.EmbeddedPrices()
 	require.NoError(t, err)
-	s.Outcome, err = whatif.Work(s, book, pricing.EmbeddedCards().Card)
+	s.Outcome, err = whatif.Work(t.Context(), s, book, pricing.EmbeddedCards().Card)
 	require.NoError(t, err)
 	return s
 }

@@ -1,0 +1,61 @@
+package overview
+
+import (
+	"microspend/internal/figures"
+	"microspend/spend/advise"
+	"microspend/tui/draw"
+	"microspend/view"
+)
+
+// mostAdvice is how many pieces of advice the overview lists; the others are behind Enter.
+const mostAdvice = 5
+
+func (s *State) adviceCount() int {
+	if s.Advice == nil {
+		return 0
+	}
+	return min(len(s.Advice.Advice), mostAdvice)
+}
+
+// Piece is the advice with an index.
+func (s *State) Piece(i int) (advise.Advice, bool) {
+	if s.Advice == nil {
+		return advise.Advice{}, false
+	}
+	return at(s.Advice.Advice, i)
+}
+
+// toChange lists what saves most. The heading has what all of it comes to together, which the lines need not add up to.
+func (s *State) toChange(width, height int) []string {
+	t := s.Theme
+	p := panel{of: ToChange, title: "what to change", none: "nothing that the data supports would cost less"}
+	if s.Advice == nil {
+		return p.draw(s, width, height)
+	}
+	p.read, p.count = true, s.adviceCount()
+	if more := len(s.Advice.Advice) - p.count; p.count > 0 {
+		p.note = draw.Dollars(s.Advice.Saving()) + " a month"
+		if more > 0 {
+			p.note += " · +" + figures.Int(more)
+		}
+	}
+	amounts := 8
+	amount := func(i int) string {
+		return view.Dollars(s.Advice.Advice[i].Saving).In(s.Advice.Advice[i].State).String()
+	}
+	for i := range p.count {
+		amounts = max(amounts, draw.Width(amount(i)))
+	}
+	amounts = min(amounts, leastFigure)
+	kind := min(13, max(4, (width-1-amounts)/3))
+	name := max(4, width-1-kind-1-amounts-1)
+	p.item = func(i int) []field {
+		a := s.Advice.Advice[i]
+		return []field{
+			{text: a.Kind.Title(), width: kind, paint: t.Muted},
+			{text: draw.Name(a.Subject), width: name, paint: t.Plain},
+			{text: amount(i), width: amounts, paint: t.Down, right: true},
+		}
+	}
+	return p.draw(s, width, height)
+}
