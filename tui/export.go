@@ -72,8 +72,12 @@ func (m *Model) document() (d *view.Document, name string, rows int) {
 	switch p := m.shown().(type) {
 	case *listingPage:
 		if l := p.state.Listing; l != nil {
-			places := make([]int, 0, p.state.Table.Shown())
-			for _, row := range p.state.Table.Rows() {
+			rows := p.state.Table.Marks()
+			if len(rows) == 0 {
+				rows = p.state.Table.Rows()
+			}
+			places := make([]int, 0, len(rows))
+			for _, row := range rows {
 				places = append(places, int(row))
 			}
 			d := report.Spend(l.Spend.Only(places))

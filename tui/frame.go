@@ -67,8 +67,11 @@ func (m *Model) drawn() string {
 	}
 	lines := m.head()
 	body := m.height - len(lines) - 1
-	page := m.shown().render(m, m.width, body)
-	return draw.Frame(append(append(lines, strings.Split(page, "\n")...), m.foot()), m.width, m.height)
+	page := strings.Split(m.shown().render(m, m.width, body), "\n")
+	if m.prompt != nil && m.prompt.menu != nil {
+		page = m.prompt.menu.over(m, page, m.prompt.label)
+	}
+	return draw.Frame(append(append(lines, page...), m.foot()), m.width, m.height)
 }
 
 // head is the tabs, the path with the age of the data, and what is wrong.

@@ -77,9 +77,26 @@ func (p *livePage) kept() (view string, groups []string, at *int) {
 	return p.name(), groups, &p.at
 }
 
-// chosen are the MicroVMs in sight of the filter, in their order; of groups, all that live.
+// copied are the ids of the rows that are marked, else that under the cursor.
+func (p *livePage) copied() []string {
+	rows := p.state.Table.Marks()
+	if row := p.state.Table.Row(); len(rows) == 0 && row >= 0 {
+		rows = []int32{int32(row)}
+	}
+	var names []string
+	for _, row := range rows {
+		names = append(names, draw.Name(p.state.List.Name(int(row))))
+	}
+	return names
+}
+
+// chosen are the MicroVMs that are marked, else those that the filter leaves, in their order; of groups, all that live.
 func (p *livePage) chosen() (all []*fleet.MicroVM) {
-	for _, row := range p.state.Table.Rows() {
+	rows := p.state.Table.Marks()
+	if len(rows) == 0 {
+		rows = p.state.Table.Rows()
+	}
+	for _, row := range rows {
 		if m := p.state.List.At(int(row)); m != nil {
 			all = append(all, m)
 		}
@@ -116,9 +133,17 @@ func (p *livePage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	case key.Matches(k, keys.Filter):
 		p.touch(m)
 		m.prompt = filterPrompt(m, p)
+	case key.Matches(k, keys.Sort, keys.Columns) && t.Content.Len() == 0:
+		m.say("there are no columns yet", false)
+		return nil, true
 	case key.Matches(k, keys.Sort):
-		t.NextSort()
-		return m.remember(p), true
+		m.prompt = sortMenu(m, p)
+	case key.Matches(k, keys.Columns):
+		m.prompt = columnsMenu(m, p)
+	case key.Matches(k, keys.Mark):
+		p.touch(m)
+		t.Mark()
+	case key.Matches(k, keys.Back) && t.Unmark():
 	case key.Matches(k, keys.Reverse):
 		t.SetSort(t.Sort, !t.Down)
 		return m.remember(p), true
@@ -139,6 +164,7 @@ func (p *livePage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 // regroup shows other rows, filtered anew.
 func (p *livePage) regroup(m *Model, at int, filter string) tea.Cmd {
 	p.at = at
+	p.state.Table.Unmark()
 	p.state.Table.SetContent(nil)
 	p.state.Table.SetSort(live.SortedBy, true)
 	p.state.Table.SetFilter(filter)
@@ -186,7 +212,7 @@ func (p *livePage) keys(m *Model) []key.Binding {
 	if p.state.Table.Filtered() {
 		out = append(out, k.Back)
 	}
-	return append(out, k.Filter, k.Sort, k.Group, k.Explain, k.WhatIf, k.Pause, k.Refresh, k.Help, k.Quit)
+	return append(out, k.Filter, k.Sort, k.Group, k.Explain, k.WhatIf, k.Mark, k.Copy, k.Pause, k.Refresh, k.Help, k.Quit)
 }
 
 func (p *livePage) render(m *Model, width, height int) string {

@@ -16,8 +16,9 @@ type prompt struct {
 	label     string
 	text      string
 	at        int       // where in the text the cursor is
+	menu      *menu     // nil for none
 	fault     string    // what is wrong with the text
-	filtering tablePage // the page whose filter is typed, which shows it itself
+	filtering tablePage // the listing whose filter is typed, which shows it itself
 
 	changed func(m *Model, text string)
 	accept  func(m *Model, text string) (tea.Cmd, error) // nil takes no text, only the keys it names

@@ -21,8 +21,11 @@ type (
 		version string
 		err     error
 	}
-	savedMsg    struct{ err error } // the view settings were written, or why not
-	exportedMsg struct {            // an export was written, or why not
+	savedMsg struct { // the view settings were written, or why not
+		kept string // where those are that were damaged
+		err  error
+	}
+	exportedMsg struct { // an export was written, or why not
 		path string
 		rows int
 		err  error
@@ -54,7 +57,9 @@ func (m *Model) handle(msg tea.Msg) tea.Cmd {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
-		m.setTheme(msg.IsDark(), m.colors)
+		if !m.themed {
+			m.setTheme(msg.IsDark(), m.colors)
+		}
 	case tea.ColorProfileMsg:
 		m.setTheme(m.dark, colorsOf(msg.Profile))
 	case tea.KeyPressMsg:
@@ -82,9 +87,9 @@ func (m *Model) handle(msg tea.Msg) tea.Cmd {
 	case tea.ResumeMsg:
 		return m.look(true)
 	case savedMsg:
-		if msg.err != nil {
-			m.say("the view settings could not be saved: "+msg.err.Error(), true)
-		}
+		m.saved(msg)
+	case tea.EnvMsg:
+		m.environ = msg
 	}
 	return nil
 }
@@ -201,6 +206,12 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 		}
 	case key.Matches(k, keys.Export):
 		m.prompt = exportPrompt(m)
+	case key.Matches(k, keys.Command):
+		m.prompt = commandPrompt(m)
+	case key.Matches(k, keys.Copy):
+		return m.copyNames()
+	case key.Matches(k, keys.CopyRows):
+		return m.copyRows("tsv")
 	case key.Matches(k, keys.Redraw):
 		return tea.ClearScreen
 	case key.Matches(k, keys.Suspend) && !suspendable():
@@ -217,17 +228,13 @@ func (m *Model) quit() tea.Cmd {
 	m.quitting = true
 	m.stop()
 	m.stopCollecting()
-	if save := m.save(); save != nil {
-		return tea.Sequence(save, tea.Quit)
-	}
-	return tea.Quit
+	return tea.Sequence(m.flush, tea.Quit)
 }
 
 // setPeriod looks at another time.
 func (m *Model) setPeriod(p data.Period) tea.Cmd {
 	m.turnTo(p)
-	m.memory.Period = p.Kind.String()
-	return m.save()
+	return m.save(func(kept *memory) { kept.Period = p.Kind.String() })
 }
 
 // turnTo takes a period. What was read of another is not shown under its name.

@@ -17,7 +17,7 @@ type Typing struct {
 func (s *State) FilterLine(t *theme.Theme, typing Typing, width int) string {
 	count := "–"
 	if s.Content != nil {
-		count = figures.Int(s.Shown()) + " of " + figures.Int(s.Content.Len())
+		count = s.Position() + " of " + figures.Int(s.Content.Len())
 	}
 	note, paint := typing.Hint, t.Muted
 	if note == "" && s.Fault != nil {
@@ -29,6 +29,15 @@ func (s *State) FilterLine(t *theme.Theme, typing Typing, width int) string {
 	// The count stays in sight, however long the text is, and so does the beginning of what is wrong with it.
 	room := max(width-draw.Width(count)-6-min(draw.Width(note), width/3), 4)
 	return " " + t.Accent.Text("/") + " " + t.Input.Text(s.typed(typing, room)) + "  " + t.Strong.Text(count) + note
+}
+
+// Position is where the cursor is among the rows shown, as in 42/10,314.
+func (s *State) Position() string {
+	shown := figures.Int(s.Shown())
+	if s.Shown() == 0 {
+		return shown
+	}
+	return figures.Int(s.Cursor+1) + "/" + shown
 }
 
 // typed is the filter in so many cells, with the cursor while it is typed.

@@ -74,7 +74,7 @@ func (s State) caption(width int) string {
 	if s.Path != "" {
 		noun += " of " + s.Path
 	}
-	left := " " + t.Strong.Text(figures.Int(count)+" "+noun)
+	left := " " + t.Strong.Text(s.Table.Position()+" "+noun)
 	right := l.Label()
 	if before := l.Spend.Total.Previous; before != nil {
 		switch {
@@ -92,20 +92,30 @@ func (s State) caption(width int) string {
 	return draw.Ends(left, t.Muted.Text(right)+" ", width)
 }
 
+// ColumnAt is the id of the column whose heading is drawn at a cell, "" where there is none.
+func ColumnAt(s State, x, width int) string {
+	if s.Listing == nil {
+		return ""
+	}
+	return s.Table.ColumnAt(x, width, s.footer())
+}
+
 // footer is the total of what is shown.
 func (s State) footer() *table.Footer {
 	l := s.Listing
-	if !s.Table.Filtered() {
+	rows, total, label := s.Table.Rows(), s.Table.Total(), figures.Int(s.Table.Shown())+" shown"
+	if marks := s.Table.Marks(); len(marks) > 0 {
+		rows, total, label = marks, s.Table.MarkedTotal(), figures.Int(len(marks))+" marked"
+	} else if !s.Table.Filtered() {
 		return &table.Footer{Label: "total", Cells: s.Table.Content.Totals}
 	}
-	total := s.Table.Total()
 	state := pricing.Exact
-	for _, row := range s.Table.Rows() {
+	for _, row := range rows {
 		state = max(state, l.Spend.Rows[row].State())
 	}
 	cells := map[string]string{amountID: view.Dollars(total).In(state).String()}
 	if l.Spend.Total.Amount.IsPositive() {
 		cells["share"] = view.Percent(pricing.Divide(total, l.Spend.Total.Amount, pricing.RatioPlaces), 1).String()
 	}
-	return &table.Footer{Label: figures.Int(s.Table.Shown()) + " shown", Cells: cells}
+	return &table.Footer{Label: label, Cells: cells}
 }

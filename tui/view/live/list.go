@@ -80,6 +80,14 @@ func (l *List) At(row int) *fleet.MicroVM {
 	return l.rows[row]
 }
 
+// Name is the id of a row's MicroVM, or what a row of groups is called.
+func (l *List) Name(row int) string {
+	if m := l.At(row); m != nil {
+		return m.ID
+	}
+	return l.groups[row].name
+}
+
 // GroupFilter is the filter that leaves the MicroVMs of a row of groups, "" where the row is none.
 func (l *List) GroupFilter(row int) string {
 	if l == nil || row < 0 || row >= len(l.groups) {
@@ -233,11 +241,15 @@ func (l *List) footer(s *table.State) *table.Footer {
 	if s.Filtered() {
 		label = figures.Int(s.Shown()) + " shown"
 	}
+	rows := s.Rows()
+	if marks := s.Marks(); len(marks) > 0 {
+		label, rows = figures.Int(len(marks))+" marked", marks
+	}
 	cells := map[string]string{}
 	for i, id := range [...]string{burnID, soFarID} {
 		var sum fleet.Amount
 		newer := false
-		for _, row := range s.Rows() {
+		for _, row := range rows {
 			sum = sum.Plus(l.shown[i][row])
 			newer = newer || i == 1 && l.newer(int(row))
 		}
