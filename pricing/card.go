@@ -80,11 +80,13 @@ func (c RateCard) Charged(q BilledQuantity) Rate { return c.Rate(q).Net(c.Discou
 
 // ListRate returns AWS's public rate of one billed quantity, where the card was set against a list by
 // [RateCard.AgainstList] and that knows it, and otherwise the card's own.
-func (c RateCard) ListRate(q BilledQuantity) Rate {
+func (c RateCard) ListRate(q BilledQuantity) Rate { return *c.listed(q) }
+
+func (c *RateCard) listed(q BilledQuantity) *Rate {
 	if listed := c.list.at(q, c.arch); listed.Known() {
-		return *listed
+		return listed
 	}
-	return c.Rate(q)
+	return c.rates.at(q, c.arch)
 }
 
 // With returns a copy of the card with one rate replaced, which from then on is its own list rate.
@@ -117,11 +119,15 @@ func (c RateCard) AgainstList(public RateCard) RateCard {
 // Negotiated reports whether anything is charged differently from list, on any architecture: by a discount or by a rate
 // of its own.
 func (c RateCard) Negotiated() bool {
-	return slices.ContainsFunc(AllRated(), func(r Rated) bool { return c.For(r.Arch).negotiatedOn(r.Quantity) })
+	return slices.ContainsFunc(AllRated(), func(r Rated) bool {
+		on := c.For(r.Arch)
+		return on.negotiatedOn(r.Quantity)
+	})
 }
 
-func (c RateCard) negotiatedOn(q BilledQuantity) bool {
-	return !c.Discounts[q].IsZero() || !c.Rate(q).Equal(c.ListRate(q))
+func (c *RateCard) negotiatedOn(q BilledQuantity) bool {
+	rate, listed := c.rates.at(q, c.arch), c.listed(q)
+	return !c.Discounts[q].IsZero() || rate != listed && !rate.Equal(*listed)
 }
 
 // Unknown lists the quantities whose rate is not known.

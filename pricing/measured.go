@@ -33,15 +33,15 @@ func (c Count) Amounts(card RateCard, q BilledQuantity) (amount, list decimal.De
 	if c.Units.IsZero() {
 		return amount, list, nil
 	}
-	rate := card.Rate(q)
+	rate, listed := card.rates.at(q, card.arch), card.listed(q) // not by the methods: each takes a copy of the card
 	if !rate.Known() {
 		return amount, list, card.unknownRate(q)
 	}
-	amount = card.Charged(q).price(c.Units, c.Per)
+	amount = rate.Net(card.Discounts[q]).price(c.Units, c.Per)
 	if !card.negotiatedOn(q) {
 		return amount, amount, nil
 	}
-	return amount, card.ListRate(q).price(c.Units, c.Per), nil
+	return amount, listed.price(c.Units, c.Per), nil
 }
 
 // Quantity is the count in billed units, half-even at AmountPlaces where that is no finite decimal.

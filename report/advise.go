@@ -103,7 +103,9 @@ func AdviceColumns(all []advise.Advice) []view.Column[advise.Advice] {
 		return view.Text("").OmitEmpty()
 	}
 	return slices.Concat(adviceFigures(all), adviceSubjects, []view.Column[advise.Advice]{
-		{ID: "rests_on", Scope: view.Data, Value: func(a advise.Advice) view.Value { return view.List(adviceIDs(a.RestsOn)) }},
+		{ID: "rests_on", Scope: view.Data, Value: func(a advise.Advice) view.Value {
+			return view.List(adviceIDs(a.RestsOn))
+		}},
 		{ID: "risk", Scope: view.Data, Value: func(a advise.Advice) view.Value { return view.Text(a.Risk) }},
 		{ID: "how", Scope: view.Data, Value: func(a advise.Advice) view.Value { return view.Text(a.How) }},
 		{ID: "overlaps", Scope: view.Data, Value: func(a advise.Advice) view.Value { return view.List(a.Overlaps) }},
@@ -113,15 +115,18 @@ func AdviceColumns(all []advise.Advice) []view.Column[advise.Advice] {
 		{ID: "dismissed_at", Scope: view.When(saying, view.Data), Value: func(a advise.Advice) view.Value {
 			return said(a, func(d *advise.Dismissal) string { return view.Moment(d.At).String() })
 		}},
-		{ID: "reason", Title: "dismissed because", Scope: view.When(saying, view.Everyone), Shrink: true, Drop: 5, Value: func(a advise.Advice) view.Value {
-			return said(a, func(d *advise.Dismissal) string {
-				who := fmt.Sprintf("%s (%s, %s)", d.Reason, d.By, d.At.Format("2 Jan"))
-				if a.Returned != nil {
-					who = "again: it saves twice what it did; was " + who
-				}
-				return who
-			})
-		}},
+		{
+			ID: "reason", Title: "dismissed because", Scope: view.When(saying, view.Everyone), Shrink: true, Drop: 5,
+			Value: func(a advise.Advice) view.Value {
+				return said(a, func(d *advise.Dismissal) string {
+					who := fmt.Sprintf("%s (%s, %s)", d.Reason, d.By, d.At.Format("2 Jan"))
+					if a.Returned != nil {
+						who = "again: it saves twice what it did; was " + who
+					}
+					return who
+				})
+			},
+		},
 	})
 }
 

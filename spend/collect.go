@@ -135,7 +135,7 @@ func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 	if err != nil {
 		return err
 	}
-	day, places := pricing.DateOf(s.From), map[pricedAs]int{}
+	day, places, assumed := pricing.DateOf(s.From), map[pricedAs]int{}, map[pricedAs]assumedRates{}
 	for i := range groups {
 		if i%stopEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -152,13 +152,13 @@ func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 			if place, err = c.prices.place(in, as, day); err != nil {
 				return err
 			}
-			places[as] = place
+			places[as], assumed[as] = place, c.prices.assumedOn(in, as, day)
 		}
 		key.card = place
 		if c.request.Rated {
 			key.Key.card = place + 1
 		}
-		c.prices.assume(in, as, day, &g.Sum)
+		c.prices.assume(assumed[as], as.region, &g.Sum)
 		c.prices.archAssumed = c.prices.archAssumed || archAssumed(g, s)
 		out.add(key, &cell{Sum: g.Sum})
 	}

@@ -100,14 +100,27 @@ func (p *priceList) place(in Source, as pricedAs, day pricing.Date) (int, error)
 }
 
 // at is the card of a cell.
-func (p *priceList) at(key cellKey) regionCard { return p.cards[key.region][key.card] }
+func (p *priceList) at(key cellKey) *regionCard { return &p.cards[key.region][key.card] }
 
-// assume takes note of usage on a day before its rates are known to hold.
-func (p *priceList) assume(in Source, as pricedAs, day pricing.Date, sum *usage.Sum) {
-	region := as.region
-	card := p.series[seriesKey{in.month, region}].on(day, region).For(as.arch)
+// assumedRates are the quantities whose rates are taken to hold on a day before they are known to, and since when they
+// are.
+type assumedRates map[pricing.BilledQuantity]pricing.Date
+
+func (p *priceList) assumedOn(in Source, as pricedAs, day pricing.Date) (rates assumedRates) {
+	card := p.series[seriesKey{in.month, as.region}].on(day, as.region).For(as.arch)
 	for _, q := range card.Assumed(day) {
-		if since := card.Rate(q).Since; !sum.Amounts[q].IsZero() && p.assumed[region].Before(since) {
+		if rates == nil {
+			rates = assumedRates{}
+		}
+		rates[q] = card.Rate(q).Since
+	}
+	return rates
+}
+
+// assume takes note of usage that is priced by such rates.
+func (p *priceList) assume(rates assumedRates, region string, sum *usage.Sum) {
+	for q, since := range rates {
+		if !sum.Amounts[q].IsZero() && p.assumed[region].Before(since) {
 			p.assumed[region] = since
 		}
 	}

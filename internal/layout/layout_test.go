@@ -122,7 +122,7 @@ func own(patterns ...string) []string { return append(patterns, shared...) }
 var thirdParty = map[string][]string{
 	"github.com/aws/":                 {"collector/...", "ledger/bucket", "internal/..."},
 	"charm.land/":                     {"tui/...", "view/...", "cmd/microspend"},
-	"github.com/charmbracelet/":       {"tui/...", "view/...", "cmd/microspend", "internal/frametest"},
+	"github.com/charmbracelet/":       {"tui/...", "view/...", "cmd/microspend", "internal/frametest", "internal/framesvg"},
 	"github.com/charmbracelet/x/term": {"cmd/microspend", "collector/meter", "internal/progress"},
 	"github.com/xuri/excelize":        {"view/xlsx"},
 	"github.com/prometheus/":          {"serve", "collector/exporter"},

@@ -15,9 +15,9 @@ type rollup struct {
 	series []seriesNames
 	places map[seriesNames]int32
 	rows   []rollupRow
-	slots  map[rollupKey]int32 // of the rows that are added to
-	last   int32               // the series of the record before
-	at     int32               // the row that was added to last
+	slots  [][wholeDayHour + 1]int32 // of each series: the rows that are added to, from 1, as 0 is none
+	last   int32                     // the series of the record before
+	at     int32                     // the row that was added to last
 	entry  rollupEntry
 }
 
@@ -71,7 +71,7 @@ type rollupRow struct {
 
 func newRollup() *rollup {
 	return &rollup{
-		limit: maxRollupRows, places: map[seriesNames]int32{}, slots: map[rollupKey]int32{}, last: -1, at: -1,
+		limit: maxRollupRows, places: map[seriesNames]int32{}, last: -1, at: -1,
 	}
 }
 
@@ -120,7 +120,7 @@ func (b *rollup) seriesOf(r *usage.Record) int32 {
 	place, known := b.places[names]
 	if !known {
 		place = int32(len(b.series))
-		b.series = append(b.series, names)
+		b.series, b.slots = append(b.series, names), append(b.slots, [wholeDayHour + 1]int32{})
 		b.places[names] = place
 	}
 	return place
@@ -130,11 +130,9 @@ func (b *rollup) seriesOf(r *usage.Record) int32 {
 func (b *rollup) to(hour int8, r *usage.Record, amounts *usage.Amounts, seconds, records int64) {
 	key := rollupKey{b.last, hour}
 	if b.at < 0 || b.rows[b.at].rollupKey != key {
-		at, known := b.slots[key]
-		if !known {
-			at = b.begin(key)
+		if b.at = b.slots[key.series][key.hour] - 1; b.at < 0 {
+			b.at = b.begin(key)
 		}
-		b.at = at
 	}
 	more := rollupRow{amounts: *amounts, seconds: seconds, records: records}
 	if r.Coverage == usage.CoverageComplete {
@@ -149,7 +147,7 @@ func (b *rollup) to(hour int8, r *usage.Record, amounts *usage.Amounts, seconds,
 func (b *rollup) begin(key rollupKey) int32 {
 	at := int32(len(b.rows))
 	b.rows = append(b.rows, rollupRow{rollupKey: key})
-	b.slots[key] = at
+	b.slots[key.series][key.hour] = at + 1
 	return at
 }
 

@@ -1,4 +1,5 @@
-// Package advise says what to change about a fleet of MicroVMs, ranked by the dollars that it saves a month.
+// Package advise says what to change about a fleet of MicroVMs, ranked by the dollars that it saves a month. It is the
+// program's own and promises nothing.
 //
 // # What a piece of advice is
 //

@@ -106,9 +106,9 @@ func (s Stack) total() (sum float64) {
 	return sum
 }
 
-// partGlyphs tell the parts of a stack apart without colour. They are of whole quarters of a cell and not of shades, as
-// many terminals mix a shade with the background until little is left of its contrast.
-var partGlyphs = [pricing.QuantityCount]rune{'█', '▚', '▌', '▞', '▖'}
+// partGlyphs tell the parts of a stack apart without colour. Of the shades only the
+// darkest is among them, as many terminals mix a shade with the background until little is left of its contrast.
+var partGlyphs = [pricing.QuantityCount]rune{'█', '▓', '▌', '▞', '▖'}
 
 // PartGlyph is the pattern of a part.
 func PartGlyph(part int) string { return string(partGlyphs[part]) }

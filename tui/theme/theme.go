@@ -160,7 +160,7 @@ func many(dark bool) *Theme {
 	t.Banner = paint(ink, warn, bold)
 	t.Input = paint(accent, nil)
 	t.colored([pricing.QuantityCount]color.Color{ // blue and orange are told apart by almost everybody
-		pricing.VCPU: pick("#1f6feb", "#58a6ff"), pricing.Memory: pick("#bc4c00", "#f0883e"),
+		pricing.VCPU: pick("#1f6feb", "#58a6ff"), pricing.Memory: pick("#7a2e00", "#f0883e"),
 		pricing.SnapshotRead: pick("#8250df", "#bc8cff"), pricing.SnapshotWrite: pick("#0a7d8c", "#39c5cf"),
 		pricing.SnapshotStorage: pick("#4d7c0f", "#a3c55f"),
 	})

@@ -1,4 +1,5 @@
-// Package advice draws the list of what to change, the largest saving first.
+// Package advice draws the list of what to change, the largest saving first. It is the program's own and promises
+// nothing.
 package advice
 
 import (

@@ -114,7 +114,7 @@ func (s State) steps(width int) []string {
 func (s State) bill(width int) []string {
 	t, e := s.Theme, s.Usage
 	until := "until " + e.To.In(s.Location).Format("2 Jan 2006 15:04 MST")
-	lines := []string{" " + t.Muted.Text(draw.Cut(e.Query.Period.Label(s.Location)+", "+until, width-1)), ""}
+	lines := append(draw.Paragraph(e.Query.Period.Label(s.Location)+", "+until, " ", width-2, t.Muted), "")
 	if len(e.Lines) == 0 && e.Shared.IsZero() {
 		return append(lines, " "+t.Muted.Text("nothing was used"))
 	}

@@ -70,6 +70,8 @@ const (
 // mostTenants is how many tenants the overview lists; the others have a view of their own.
 const mostTenants = 50
 
+var whole = decimal.NewFromInt(1)
+
 // part is a panel with figures below its heading, as the state has it.
 type part struct {
 	panel Panel
@@ -348,6 +350,9 @@ func (s *State) side(width, height int) []string {
 		}
 		drawn := panel.draw(width, heights[i])
 		lines = append(append(lines, drawn...), make([]string, heights[i]-len(drawn))...)
+	}
+	if room > 4 { // all that the panels have is in sight
+		lines = append(append(lines, ""), s.more(width, room-1)...)
 	}
 	return lines
 }
