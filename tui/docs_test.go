@@ -24,7 +24,11 @@ func TestDocumentation(t *testing.T) {
 		}
 		fmt.Fprintf(&keys, "| %s | |\n| --- | --- |\n", group.Title)
 		for _, binding := range group.Keys {
-			fmt.Fprintf(&keys, "| `%s` | %s |\n", strings.ReplaceAll(binding.Help().Key, " ", "` `"), binding.Help().Desc)
+			name := binding.Help().Key
+			if !strings.HasPrefix(name, ":") || name == ":" {
+				name = strings.ReplaceAll(name, " ", "` `")
+			}
+			fmt.Fprintf(&keys, "| `%s` | %s |\n", name, binding.Help().Desc)
 		}
 		keys.WriteString("\n")
 	}

@@ -13,6 +13,7 @@ import (
 	"microspend/spend"
 	"microspend/tui/data"
 	"microspend/tui/draw"
+	"microspend/tui/view/live"
 )
 
 // The least size of a terminal.
@@ -66,8 +67,11 @@ func (m *Model) drawn() string {
 	}
 	lines := m.head()
 	body := m.height - len(lines) - 1
-	page := m.shown().render(m, m.width, body)
-	return draw.Frame(append(append(lines, strings.Split(page, "\n")...), m.foot()), m.width, m.height)
+	page := strings.Split(m.shown().render(m, m.width, body), "\n")
+	if m.prompt != nil && m.prompt.menu != nil {
+		page = m.prompt.menu.over(m, page, m.prompt.label)
+	}
+	return draw.Frame(append(append(lines, page...), m.foot()), m.width, m.height)
 }
 
 // head is the tabs, the path with the age of the data, and what is wrong.
@@ -93,11 +97,14 @@ func (m *Model) tabs() (line string, at []tab) {
 	if m.location() != time.UTC {
 		period += ", " + m.location().String()
 	}
+	if m.ofFleet() { // which is of now, whatever the period
+		period = ""
+	}
 	for _, form := range []struct {
 		brand string
 		most  int // letters of a name
 		gap   string
-	}{{" microspend  ", 99, "  "}, {" ", 99, " "}, {" ", 4, " "}, {" ", 0, ""}} {
+	}{{" microspend  ", 99, "  "}, {" ", 99, " "}, {" ", 99, ""}, {" ", 4, " "}, {" ", 0, ""}} {
 		line, width := t.Accent.Text(form.brand), draw.Width(form.brand)
 		at = nil
 		for i, view := range views() {
@@ -130,6 +137,9 @@ func (m *Model) pathLine() string {
 		names = append(names, p.name())
 	}
 	path := m.coverage()
+	if s := m.livePage().state.Snapshot; s != nil && m.ofFleet() {
+		path = live.Status(s, m.location(), m.width-draw.Width(m.age(true))-6)
+	}
 	if len(names) > 1 {
 		path = strings.Join(names, " › ")
 	}
@@ -169,6 +179,9 @@ func (m *Model) age(short bool) string {
 	t := m.theme
 	if progress := m.collect.progress(m); progress != "" {
 		return progress
+	}
+	if m.ofFleet() {
+		return m.liveAge()
 	}
 	var parts []string
 	if m.paused {

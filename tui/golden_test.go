@@ -26,7 +26,7 @@ var goldenFrames = []struct{ name, keys string }{
 	{"overview", ""},
 	{"overview-alternatives", "tab tab tab tab"},
 	{"tenants", "2"},
-	{"tenants-by-share", "2 s S"},
+	{"tenants-by-share", "2 s down enter S"},
 	{"tenants-sideways", "2 right right right"},
 	{"tenant-inside", "2 enter"},
 	{"tenants-by-region", "2 b"},

@@ -94,10 +94,8 @@ func (m *Model) proceed() tea.Cmd {
 	if m.swap() {
 		m.ask()
 	}
-	if m.target == nil && m.settled() {
-		if m.torn = m.mixed; !m.torn && !m.busy() {
-			m.changes = 0
-		}
+	if m.target == nil && m.settled() && !m.torn && !m.busy() {
+		m.changes = 0
 	}
 	if p, ok := m.shown().(*explainPage); ok {
 		p.rederive(&m.overview().state)
@@ -213,6 +211,7 @@ func (m *Model) done(msg doneMsg) {
 		m.mixed, msg.err = true, nil
 	}
 	if m.target == nil || r.page == nil {
+		m.torn = m.torn || m.mixed
 		msg.put(m)
 		return
 	}
@@ -251,6 +250,7 @@ func (m *Model) swap() bool {
 	for _, s := range read {
 		s.put(m)
 	}
+	m.torn, m.mixed = m.mixed, false // only a frame that is whole takes the place of one that was not
 	return true
 }
 

@@ -23,6 +23,9 @@ type keyMap struct {
 	Period, TypePeriod, Earlier, Later      key.Binding
 	Refresh, Pause, Export, Help, Quit      key.Binding
 	Suspend, Redraw                         key.Binding
+	Command, Columns                        key.Binding
+	Mark, Copy, CopyRows                    key.Binding
+	ChooseItem, Take, Run                   key.Binding // of a menu, and of the command line
 	Interrupt                               key.Binding // quits whatever else keys go to
 	Accept, Clear, Complete, CompleteBack   key.Binding // while something is typed, as those that follow
 	CursorLeft, CursorRight                 key.Binding
@@ -60,7 +63,7 @@ func newKeyMap() *keyMap {
 		Undo:    bind("u", "undo: take back what was dismissed last", "u"),
 
 		Filter:  bind("/", "filter: text, amount > 10, share >= 5%", "/"),
-		Sort:    bind("s", "sort: by the next column", "s"),
+		Sort:    bind("s", "sort: choose the column; the same one again reverses", "s"),
 		Reverse: bind("S", "reverse: ascending or descending", "S"),
 		Group:   bind("b", "group: by another dimension", "b"),
 
@@ -75,7 +78,17 @@ func newKeyMap() *keyMap {
 		Help:    bind("?", "help", "?", "f1"),
 		Quit:    bind("q", "quit", "q"),
 		Suspend: bind("^z", "suspend: back to the shell, until fg", "ctrl+z"),
-		Redraw:  bind("^l", "redraw the screen", "ctrl+l"),
+		Redraw:  bind("^l", "redraw: the whole screen", "ctrl+l"),
+		Command: bind(":", "command: type what to do, with Tab to complete and ↑ for the last ones", ":"),
+
+		Columns:  bind("c", "columns: choose which are shown", "c"),
+		Mark:     bind("Space", "mark: the row, to add up, copy or export what is marked", "space"),
+		Copy:     bind("y", "copy: the name, or the figure", "y"),
+		CopyRows: bind("Y", "copy rows: as a table, with tabs", "Y"),
+
+		ChooseItem: bind("↑ ↓", "choose", "up", "down"),
+		Take:       bind("↵", "take", "enter", "space"),
+		Run:        bind("↵", "run", "enter"),
 
 		Interrupt:    bind("^c", "quit", "ctrl+c"),
 		Accept:       bind("↵", "keep", "enter"),
@@ -115,21 +128,47 @@ func viewKeys() []key.Binding {
 // groups are the keys under their headings, for the help.
 func (k *keyMap) groups() []help.Group {
 	return []help.Group{
-		{Title: "views", Keys: append(slices.Clone(k.Views), k.Help, k.Suspend, k.Redraw, k.Quit)},
-		{Title: "inspect", Keys: []key.Binding{k.Open, k.Back, k.Explain, k.WhatIf, k.Dismiss, k.Undo, k.Export}},
-		{Title: "move", Keys: []key.Binding{
-			k.Up, k.Down, k.Left, k.Right, k.PageUp, k.PageDown, k.Top, k.Bottom, k.NextPanel, k.PreviousPanel,
+		{Title: "views", Keys: append(slices.Clone(k.Views), k.Command, k.Help, k.Suspend, k.Redraw, k.Quit)},
+		{Title: "inspect", Keys: []key.Binding{
+			k.Open, k.Back, k.Explain, k.WhatIf, k.Dismiss, k.Undo, k.Export, k.Copy, k.CopyRows,
 		}},
-		{Title: "rows", Keys: []key.Binding{k.Filter, k.Sort, k.Reverse, k.Group}},
+		{Title: "move", Keys: k.moves()},
+		{Title: "rows", Keys: []key.Binding{k.Filter, k.Sort, k.Reverse, k.Columns, k.Group, k.Mark}},
 		{Title: "time and data", Keys: []key.Binding{k.Period, k.TypePeriod, k.Earlier, k.Later, k.Refresh, k.Pause}},
 		{Title: "filters", Notes: []string{
 			"All terms must hold: acme (a name contains it), -acme (no name does), \"two words\", image = base, amount > 10, " +
 				"share >= 5%, change < 0, change > 20%, coverage < 100%. Columns may be abbreviated: am > 10.",
 		}},
+		{Title: "commands", Keys: k.typed()},
 		{Title: "symbols", Notes: []string{
 			"▲ ▼ sorted ascending or descending; +? part of the usage has no known rate; unknown: none of it has; " +
 				"– nothing there; · a day without data; … cut off.",
 		}},
+	}
+}
+
+// typed are the commands that take something, as entries of the help.
+func (k *keyMap) typed() []key.Binding {
+	var entries []key.Binding
+	for _, c := range k.ownCommands() {
+		entries = append(entries, key.NewBinding(key.WithHelp(strings.TrimSpace(":"+c.name+" "+c.takes), c.does)))
+	}
+	return append(entries, key.NewBinding(key.WithHelp(":42", "to the row of that number")))
+}
+
+// named are the keys that the command line knows by what they do.
+func (k *keyMap) named() []key.Binding {
+	others := slices.Concat(k.Views, k.moves(), []key.Binding{k.Command, k.TypePeriod})
+	return slices.DeleteFunc(k.all(), func(b key.Binding) bool {
+		return len(b.Keys()) == 0 ||
+			slices.ContainsFunc(others, func(other key.Binding) bool { return other.Help() == b.Help() })
+	})
+}
+
+// moves are the keys that move a cursor.
+func (k *keyMap) moves() []key.Binding {
+	return []key.Binding{
+		k.Up, k.Down, k.Left, k.Right, k.PageUp, k.PageDown, k.Top, k.Bottom, k.NextPanel, k.PreviousPanel,
 	}
 }
 
@@ -145,7 +184,7 @@ func (k *keyMap) unavailable(pressed tea.KeyPressMsg) string {
 		keys []key.Binding
 		text string
 	}{
-		{[]key.Binding{k.Filter, k.Sort, k.Reverse, k.Group}, "is for tables, such as that of the tenants: 2"},
+		{[]key.Binding{k.Filter, k.Sort, k.Reverse, k.Columns, k.Group, k.Mark}, "is for tables, such as that of the tenants: 2"},
 		{[]key.Binding{k.NextPanel, k.PreviousPanel}, "is for the panels of the overview: 1"},
 		{[]key.Binding{k.Open, k.Explain, k.WhatIf}, "needs a row or a figure to be about"},
 		{[]key.Binding{k.Back}, "has nothing to close here; q quits"},

@@ -59,9 +59,14 @@ type Model struct {
 	noticeTo time.Time
 	badNews  bool // the notice is of something that failed
 
-	collect  *collecting
-	memory   memory
-	memoryAt string // what was last saved
+	collect    *collecting
+	fleet      looking
+	memory     *memoryStore
+	remembered map[string]viewMemory // as last saved, by view
+	commands   history               // of the command line
+	themed     bool                  // the background is what was chosen, whatever the terminal says
+	lastClick  click
+	environ    tea.EnvMsg
 }
 
 // newModel makes the dashboard before anything is read.
@@ -72,7 +77,7 @@ func newModel(ctx context.Context, options Options) *Model {
 	m := &Model{
 		options: options, ctx: ctx, keys: newKeyMap(), dark: true, colors: theme.Sixteen,
 		trends: map[spend.Dimension]*trends{spend.ByTenant: {}, spend.ByImage: {}},
-		memory: memory{Views: map[string]viewMemory{}},
+		memory: &memoryStore{path: options.StateFile}, remembered: map[string]viewMemory{},
 	}
 	if options.Collector != nil {
 		m.collect = &collecting{}
@@ -132,6 +137,8 @@ func (m *Model) shown() page {
 }
 
 func (m *Model) overview() *overviewPage { return m.pages[viewOverview][0].(*overviewPage) }
+
+func (m *Model) livePage() *livePage { return m.pages[len(m.pages)-1][0].(*livePage) }
 
 func (m *Model) tenants() *listingPage { return m.pages[viewTenants][0].(*listingPage) }
 

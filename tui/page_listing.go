@@ -46,6 +46,18 @@ func (p *listingPage) group() listing.Group { return p.view.Groups[p.at] }
 
 func (p *listingPage) name() string { return p.view.Name }
 
+func (p *listingPage) table() *table.State { return p.state.Table }
+
+func (p *listingPage) kept() (view string, groups []string, at *int) {
+	for _, g := range p.view.Groups {
+		groups = append(groups, g.Noun)
+	}
+	if p.opened {
+		return "", groups, &p.at
+	}
+	return p.view.Name, groups, &p.at
+}
+
 func (p *listingPage) query(m *Model) data.Query {
 	return data.Query{Period: m.periodOf(p), By: p.group().By, Scope: p.scope, Most: p.group().Most()}
 }
@@ -106,10 +118,17 @@ func (p *listingPage) forget() {
 
 // regroup groups by the next of the view's groups.
 func (p *listingPage) regroup(m *Model) tea.Cmd {
-	p.at = (p.at + 1) % len(p.view.Groups)
-	for len(m.options.Reader.Source.Tenants.Groups) == 0 && slices.Contains(p.group().By, spend.ByGroup) {
-		p.at = (p.at + 1) % len(p.view.Groups)
+	at := (p.at + 1) % len(p.view.Groups)
+	for len(m.options.Reader.Source.Tenants.Groups) == 0 && slices.Contains(p.view.Groups[at].By, spend.ByGroup) {
+		at = (at + 1) % len(p.view.Groups)
 	}
+	return p.groupBy(m, at)
+}
+
+// groupBy groups by one of the view's groups, whose rows have names of their own: no mark is of any of them.
+func (p *listingPage) groupBy(m *Model, at int) tea.Cmd {
+	p.at = at
+	p.state.Table.Unmark()
 	m.drop(p)
 	p.spoil()
 	p.state.Listing = nil
@@ -135,8 +154,20 @@ func (p *listingPage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	case key.Matches(k, keys.Filter):
 		m.prompt = filterPrompt(m, p)
 	case key.Matches(k, keys.Sort):
-		t.NextSort()
-		return m.remember(p), true
+		if t.Content.Len() == 0 {
+			m.say("there are no columns to sort by yet", false)
+			return nil, true
+		}
+		m.prompt = sortMenu(m, p)
+	case key.Matches(k, keys.Columns):
+		if t.Content.Len() == 0 {
+			m.say("there are no columns yet", false)
+			return nil, true
+		}
+		m.prompt = columnsMenu(m, p)
+	case key.Matches(k, keys.Mark):
+		t.Mark()
+	case key.Matches(k, keys.Back) && t.Unmark():
 	case key.Matches(k, keys.Reverse):
 		t.SetSort(t.Sort, !t.Down)
 		return m.remember(p), true
@@ -193,7 +224,7 @@ func (p *listingPage) render(m *Model, width, height int) string {
 	if p.opened {
 		s.Path = p.view.Name
 	}
-	if typed := m.prompt; typed != nil && typed.listing == p {
+	if typed := m.prompt; typed != nil && typed.filtering == tablePage(p) {
 		s.Typing, s.Behind, s.Hint = true, len(typed.text)-typed.at, typed.hint()
 		if typed.fault != "" {
 			s.Hint = typed.fault

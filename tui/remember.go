@@ -1,112 +1,136 @@
 package tui
 
 import (
-	"encoding/json"
-	"io"
-	"path/filepath"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
 	"slices"
+	"strings"
+	"unicode"
 
 	tea "charm.land/bubbletea/v2"
 
-	"microspend/internal/ownfile"
 	"microspend/tui/data"
-	"microspend/tui/view/listing"
-)
-
-// memory is what is remembered from one session to the next.
-type memory struct {
-	Version int                   `json:"version"`
-	Period  string                `json:"period,omitempty"` // month, today or week
-	Views   map[string]viewMemory `json:"views"`
-}
-
-type viewMemory struct {
-	Group  string `json:"group"` // what its rows are
-	Sort   string `json:"sort"`
-	Down   bool   `json:"down"`
-	Filter string `json:"filter,omitempty"`
-}
-
-const (
-	memoryVersion = 1
-	maxMemory     = 64 << 10
+	"microspend/tui/table"
 )
 
 // remember notes how a view is sorted and filtered, and saves it. What was opened from a view is not remembered.
-func (m *Model) remember(p *listingPage) tea.Cmd {
-	if p.opened {
+func (m *Model) remember(p tablePage) tea.Cmd {
+	view, groups, at := p.kept()
+	if view == "" {
 		return nil
 	}
-	t := p.state.Table
-	m.memory.Views[p.view.Name] = viewMemory{p.group().Noun, t.Sort, t.Down, t.Text}
-	return m.save()
+	t := p.table()
+	now := viewMemory{groups[*at], t.Sort, t.Down, t.Text, t.Hidden}
+	if reflect.DeepEqual(m.remembered[view], now) {
+		return nil
+	}
+	m.remembered[view] = now
+	return m.save(func(kept *memory) { kept.Views[view] = now })
 }
 
-// recall opens the views as they were left. A file that is not there, is broken or of another version is ignored.
+// tablePage is a page with a table.
+type tablePage interface {
+	page
+	table() *table.State
+	// kept is what the page is remembered by, "" where it is not; what its rows can be; and which of these they are.
+	kept() (view string, groups []string, at *int)
+}
+
+// recall opens the views as they were left. A file that is not there, is damaged or of another version is ignored.
 func (m *Model) recall() {
-	file, err := ownfile.Open(m.options.StateFile)
+	was, err := m.memory.read()
 	if err != nil {
-		return
-	}
-	defer file.Close()
-	text := make([]byte, maxMemory+1)
-	n, _ := file.Read(text)
-	var was memory
-	if n > maxMemory || json.Unmarshal(text[:n], &was) != nil || was.Version != memoryVersion {
+		m.say("the view settings cannot be read: "+faultText(err), true)
 		return
 	}
 	for _, pages := range m.pages {
-		if p, ok := pages[0].(*listingPage); ok {
-			m.recallListing(p, was)
+		if p, ok := pages[0].(tablePage); ok {
+			m.recallTable(p, was)
 		}
 	}
 	for kind := range data.Custom {
 		if was.Period == kind.String() && m.options.Period == nil {
 			m.period = m.periodNow(kind)
-			m.memory.Period = was.Period
 		}
 	}
-	m.memoryAt = m.memoryText()
 }
 
-// recallListing opens a view that is a listing as it was left.
-func (m *Model) recallListing(p *listingPage, was memory) {
-	seen, ok := was.Views[p.view.Name]
-	at := slices.IndexFunc(p.view.Groups, func(g listing.Group) bool { return g.Noun == seen.Group })
+// recallTable opens a view that is a table as it was left.
+func (m *Model) recallTable(p tablePage, was memory) {
+	view, groups, of := p.kept()
+	seen, ok := was.Views[view]
+	at := slices.Index(groups, seen.Group)
 	if !ok || at < 0 || len(seen.Filter) > longest {
 		return
 	}
-	p.at = at
-	p.state.Table.SetSort(seen.Sort, seen.Down)
-	p.state.Table.SetFilter(seen.Filter)
-	m.memory.Views[p.view.Name] = seen
+	*of = at
+	p.table().Hidden = seen.Hidden
+	p.table().SetSort(seen.Sort, seen.Down)
+	p.table().SetFilter(seen.Filter)
+	m.remembered[view] = seen
 }
 
-func (m *Model) memoryText() string {
-	m.memory.Version = memoryVersion
-	text, err := json.MarshalIndent(m.memory, "", "  ")
+// save writes a change of what is remembered.
+func (m *Model) save(change func(*memory)) tea.Cmd {
+	m.memory.change(change)
+	return m.flush
+}
+
+// flush writes what is not written yet.
+func (m *Model) flush() tea.Msg {
+	kept, err := m.memory.flush()
+	return savedMsg{kept, err}
+}
+
+func (m *Model) saved(msg savedMsg) {
+	switch {
+	case msg.err != nil:
+		m.say("the view settings could not be saved: "+faultText(msg.err), true)
+	case msg.kept != "":
+		m.say("the view settings were damaged; what they were is kept in "+msg.kept, true)
+	}
+}
+
+// The bounds of saved filters.
+const (
+	mostFilters  = 100
+	longestNamed = 40 // characters of a name
+)
+
+// savedFilters are those that this or another dashboard has saved, by their names.
+func (m *Model) savedFilters() map[string]string { return m.memory.current().Filters }
+
+func (m *Model) savedNames() []string { return slices.Sorted(maps.Keys(m.savedFilters())) }
+
+func runSave(m *Model, name string) (tea.Cmd, error) {
+	p, err := m.table("save")
 	if err != nil {
-		return ""
+		return nil, err
 	}
-	return string(text) + "\n"
+	text := strings.TrimSpace(p.state.Table.Text)
+	switch {
+	case name == "":
+		return nil, errors.New("save needs a name")
+	case len([]rune(name)) > longestNamed || strings.ContainsFunc(name, unsafe):
+		return nil, fmt.Errorf("a name has at most %d letters, and no control characters", longestNamed)
+	case text == "":
+		return nil, errors.New("there is no filter to save; / filters")
+	case len(m.savedFilters()) >= mostFilters && m.savedFilters()[name] == "":
+		return nil, fmt.Errorf("there are %d saved filters already; :forget one", mostFilters)
+	}
+	m.say(fmt.Sprintf("saved; :filter %s brings it back", name), false)
+	return m.save(func(kept *memory) { kept.Filters[name] = text }), nil
 }
 
-// save writes what is remembered, if it has changed.
-func (m *Model) save() tea.Cmd {
-	text := m.memoryText()
-	if m.options.StateFile == "" || text == m.memoryAt || text == "" {
-		return nil
-	}
-	m.memoryAt = text
-	path := m.options.StateFile
-	return func() tea.Msg { return savedMsg{writePrivate(path, []byte(text))} }
-}
+// unsafe reports whether a character has no place in a name: it does not print, or hides or reorders others.
+func unsafe(r rune) bool { return !unicode.IsPrint(r) }
 
-// writePrivate replaces a file that only its owner may read, and creates its folder.
-func writePrivate(path string, text []byte) error {
-	place := ownfile.Place(filepath.Dir(path))
-	if err := place.Folder(filepath.Dir(path)); err != nil {
-		return err
+func runForget(m *Model, name string) (tea.Cmd, error) {
+	if _, ok := m.savedFilters()[name]; !ok {
+		return nil, fmt.Errorf("no filter is saved as %.40q", name)
 	}
-	return place.Export(path, 0o600, func(w io.Writer) error { _, err := w.Write(text); return err })
+	m.say("forgot the filter "+name, false)
+	return m.save(func(kept *memory) { delete(kept.Filters, name) }), nil
 }

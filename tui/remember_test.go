@@ -13,7 +13,7 @@ func TestSortAndFilterAreRemembered(t *testing.T) {
 	options := over(t, fewRecords(), nil)
 	options.StateFile = filepath.Join(t.TempDir(), "state", "dash.json")
 	s := open(t, options, 120, 30)
-	s.press("2", "s", "S", "/").write("amount > 0.5").press("enter", "5", "b", "t")
+	s.press("2", "s", "down", "enter", "S", "/").write("amount > 0.5").press("enter", "5", "b", "t")
 	again := open(t, options, 120, 30)
 	again.press("2").has("share ▲", "/ amount > 0.5", "today").press("5").has("week")
 	text, err := os.ReadFile(options.StateFile)
@@ -54,5 +54,5 @@ func TestBrokenMemoryIsIgnored(t *testing.T) {
 func TestUnwritableMemoryIsSaid(t *testing.T) {
 	options := over(t, fewRecords(), nil)
 	options.StateFile = "/proc/nowhere/dash.json"
-	open(t, options, 120, 30).press("2", "s").has("could not be saved", "acme")
+	open(t, options, 120, 30).press("2", "S").has("could not be saved", "acme")
 }

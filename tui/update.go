@@ -21,8 +21,11 @@ type (
 		version string
 		err     error
 	}
-	savedMsg    struct{ err error } // the view settings were written, or why not
-	exportedMsg struct {            // an export was written, or why not
+	savedMsg struct { // the view settings were written, or why not
+		kept string // where those are that were damaged
+		err  error
+	}
+	exportedMsg struct { // an export was written, or why not
 		path string
 		rows int
 		err  error
@@ -33,7 +36,7 @@ type (
 // Init implements tea.Model.
 func (m *Model) Init() tea.Cmd {
 	m.reload()
-	return tea.Batch(tea.RequestBackgroundColor, tick(), m.proceed(), m.collectNow())
+	return tea.Batch(tea.RequestBackgroundColor, tick(), m.proceed(), m.collectNow(), m.lookAtFleet(false))
 }
 
 func tick() tea.Cmd { return tea.Tick(time.Second, func(t time.Time) tea.Msg { return tickMsg(t) }) }
@@ -46,7 +49,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.changed = true
 	}
 	cmd := m.handle(msg)
-	return m, tea.Batch(cmd, m.proceed())
+	return m, tea.Batch(cmd, m.proceed(), m.lookAtFleet(false), m.list())
 }
 
 func (m *Model) handle(msg tea.Msg) tea.Cmd {
@@ -54,7 +57,9 @@ func (m *Model) handle(msg tea.Msg) tea.Cmd {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
-		m.setTheme(msg.IsDark(), m.colors)
+		if !m.themed {
+			m.setTheme(msg.IsDark(), m.colors)
+		}
 	case tea.ColorProfileMsg:
 		m.setTheme(m.dark, colorsOf(msg.Profile))
 	case tea.KeyPressMsg:
@@ -75,14 +80,16 @@ func (m *Model) handle(msg tea.Msg) tea.Cmd {
 		m.done(msg)
 	case collectedMsg:
 		return m.collected(msg)
+	case lookedMsg:
+		m.lookedAtFleet(msg)
 	case exportedMsg:
 		m.exported(msg)
 	case tea.ResumeMsg:
 		return m.look(true)
 	case savedMsg:
-		if msg.err != nil {
-			m.say("the view settings could not be saved: "+msg.err.Error(), true)
-		}
+		m.saved(msg)
+	case tea.EnvMsg:
+		m.environ = msg
 	}
 	return nil
 }
@@ -104,6 +111,7 @@ func (m *Model) ticked() tea.Cmd {
 	if m.notice != "" && now.After(m.noticeTo) {
 		m.notice = ""
 	}
+	m.changed = m.livePage().calm(m) || m.changed
 	if m.paused {
 		return nil
 	}
@@ -190,7 +198,7 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, keys.Refresh):
 		m.say("reading again", false)
 		m.reload()
-		return m.collectNow()
+		return tea.Batch(m.collectNow(), m.lookAtFleet(true))
 	case key.Matches(k, keys.Pause):
 		m.paused = !m.paused
 		if !m.paused {
@@ -198,6 +206,12 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 		}
 	case key.Matches(k, keys.Export):
 		m.prompt = exportPrompt(m)
+	case key.Matches(k, keys.Command):
+		m.prompt = commandPrompt(m)
+	case key.Matches(k, keys.Copy):
+		return m.copyNames()
+	case key.Matches(k, keys.CopyRows):
+		return m.copyRows("tsv")
 	case key.Matches(k, keys.Redraw):
 		return tea.ClearScreen
 	case key.Matches(k, keys.Suspend) && !suspendable():
@@ -214,17 +228,13 @@ func (m *Model) quit() tea.Cmd {
 	m.quitting = true
 	m.stop()
 	m.stopCollecting()
-	if save := m.save(); save != nil {
-		return tea.Sequence(save, tea.Quit)
-	}
-	return tea.Quit
+	return tea.Sequence(m.flush, tea.Quit)
 }
 
 // setPeriod looks at another time.
 func (m *Model) setPeriod(p data.Period) tea.Cmd {
 	m.turnTo(p)
-	m.memory.Period = p.Kind.String()
-	return m.save()
+	return m.save(func(kept *memory) { kept.Period = p.Kind.String() })
 }
 
 // turnTo takes a period. What was read of another is not shown under its name.

@@ -31,12 +31,12 @@ import (
 
 // dashFlags are the flags of the dashboard.
 type dashFlags struct {
-	view, period, theme string
-	once, mouse, plain  bool
-	width, height       int
-	poll, stale         time.Duration
-	collect             bool
-	collectEvery        time.Duration
+	view, period, theme  string
+	once, noMouse, plain bool
+	width, height        int
+	poll, stale          time.Duration
+	collect              bool
+	collectEvery         time.Duration
 }
 
 const (
@@ -126,7 +126,9 @@ for tmux, shell prompts and status bars.`,
 	flags.IntVar(&f.width, "width", 0, "width of --once in `COLUMNS` (default: the terminal's, or 120), or of --line (60)")
 	flags.IntVar(&f.height, "height", 0, "height of the --once frame in `LINES` (default: the terminal's, or 40)")
 	flags.StringVar(&f.theme, "theme", "auto", "`THEME` of --once: dark, light or auto")
-	flags.BoolVar(&f.mouse, "mouse", false, "enable the mouse: wheel, rows and tabs (hold Shift to select text)")
+	flags.BoolVar(&f.noMouse, "no-mouse", false, "leave the mouse to the terminal (with it, hold Shift to select text)")
+	flags.Bool("mouse", true, "enable the mouse, which it is anyway")
+	_ = flags.MarkHidden("mouse")
 	flags.DurationVar(&f.poll, "poll", pollEvery, "`INTERVAL` at which to check the ledger for changes")
 	flags.DurationVar(&f.stale, "stale-after", staleAfter, "`AGE` from which data counts as stale; 0 for never")
 	flags.BoolVar(&f.collect, "collect", false, "collect from AWS in the background")
@@ -178,7 +180,7 @@ func (a *app) dashOptions(ctx context.Context, in serve.Inputs, f dashFlags) (tu
 			Dismissed: func(ctx context.Context) (advise.Dismissals, error) { return advise.ReadDismissals(ctx, opened) },
 			Dismiss:   a.dismissInDash,
 		},
-		Now: a.today, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: f.mouse, Environ: a.environ,
+		Now: a.today, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: !f.noMouse, Environ: a.environ,
 		Input: a.in, Output: a.out, ASCII: a.asciiOnly(),
 	}
 	if folder := a.userFolder("XDG_STATE_HOME", ".local/state"); folder != "" {

@@ -122,7 +122,7 @@ func TestRealKeys(t *testing.T) {
 
 	s.press("2").shows("42 tenants", "▸ umber")
 	s.press("j", "Down", "k").shows("▸ juniper")
-	s.press("s").shows("share ▼")
+	s.press("s", "Down", "Enter").shows("share ▼")
 	s.press("/").write("amount > 400").shows("3 of 42")
 	require.NoError(t, s.Resize(60, 15))
 	s.shows("3 of 42", "3 shown")

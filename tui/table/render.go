@@ -36,7 +36,7 @@ func (s *State) lay(width int, footer *Footer) layout {
 	room := width - mark
 	keep := []int{0}
 	for i := 1; i < len(c.Columns); i++ {
-		if i > s.Column || i == sorted {
+		if i == sorted || i > s.Column && !c.Columns[i].Hidden && !slices.Contains(s.Hidden, c.Columns[i].ID) {
 			keep = append(keep, i)
 		}
 	}
@@ -100,6 +100,23 @@ func (s *State) worst(keep []int) int {
 	return worst
 }
 
+// ColumnAt is the id of the column whose heading is drawn at a cell of the first line, "" where that is none with
+// values.
+func (s *State) ColumnAt(x, width int, footer *Footer) string {
+	if s.Content.Len() == 0 {
+		return ""
+	}
+	l := s.lay(width, footer)
+	from := mark
+	for at, i := range l.columns {
+		if to := from + l.widths[at]; x >= from && x < to+gap/2 && s.Content.Columns[i].Wide == nil {
+			return s.Content.Columns[i].ID
+		}
+		from += l.widths[at] + gap
+	}
+	return ""
+}
+
 // Footer is the line below the rows.
 type Footer struct {
 	Label string
@@ -117,10 +134,16 @@ func (s *State) Render(t *theme.Theme, footer *Footer, width, height int) []stri
 	rows := visibleRows(footer != nil, height)
 	offset := s.offset(rows)
 	for i := offset; i < min(offset+rows, len(s.shown)); i++ {
-		line := s.line(t, l, int(s.shown[i]))
-		if i == s.Cursor {
-			lines = append(lines, t.Marked.Text(draw.Left("▸ "+ansi.Strip(line), width)))
-		} else {
+		line, marked := s.line(t, l, int(s.shown[i])), " "
+		if s.marked[s.Content.ids[s.shown[i]]] {
+			marked = "*"
+		}
+		switch {
+		case i == s.Cursor:
+			lines = append(lines, t.Marked.Text(draw.Left("▸"+marked+ansi.Strip(line), width)))
+		case marked == "*":
+			lines = append(lines, " "+t.Strong.Text(marked)+line)
+		default:
 			lines = append(lines, "  "+line)
 		}
 	}

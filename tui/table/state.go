@@ -21,10 +21,16 @@ type State struct {
 	Offset int // of the first row in sight
 	Column int // how many columns after the first are scrolled away
 
+	Hidden []string // ids of columns that are not shown
+
 	shown []int32
 	total decimal.Decimal
 	held  []int32 // the order that all rows keep while it is held; nil is that of the column
 	was   *place  // where the cursor was in content that was forgotten
+
+	marked      map[string]bool // ids of rows
+	marks       []int32
+	markedTotal decimal.Decimal
 }
 
 // place is where the cursor is: on the row with an id, so many rows below the first in sight.
@@ -188,19 +194,6 @@ func (s *State) SetSort(column string, down bool) {
 	s.Cursor, s.Offset = 0, 0
 }
 
-// NextSort sorts by the next column; numbers start with the largest, texts with the first.
-func (s *State) NextSort() {
-	if s.Content.Len() == 0 {
-		return
-	}
-	columns := s.Content.Columns
-	at := (s.sorted() + 1) % len(columns)
-	for columns[at].Wide != nil {
-		at = (at + 1) % len(columns)
-	}
-	s.SetSort(columns[at].ID, s.Content.texts[at] == nil)
-}
-
 // sorted is the column that the rows are sorted by: the first where there is none of the name.
 func (s *State) sorted() int { return max(s.Content.Find(s.Sort), 0) }
 
@@ -217,6 +210,7 @@ func (s *State) Scroll(by int) {
 // refresh works out which rows are shown, in which order.
 func (s *State) refresh() {
 	s.shown, s.total, s.Fault = nil, decimal.Decimal{}, nil
+	s.refreshMarks()
 	c := s.Content
 	if c.Len() == 0 {
 		s.Cursor, s.Offset = 0, 0

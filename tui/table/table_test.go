@@ -77,15 +77,75 @@ func TestOrders(t *testing.T) {
 		"by the first column where there is none of that name")
 
 	s.SetSort("name", false)
-	var sorted []string
-	for range 4 {
-		sorted = append(sorted, s.Sort)
-		s.NextSort()
+	for _, choice := range s.Content.Choices() {
+		require.NotEqual(t, "bar", choice.ID, "pictures are passed over")
+		if choice.ID != "name" {
+			s.SortBy(choice.ID)
+		}
+		require.Equal(t, choice, s.Sorted())
 		require.Equal(t, s.Sort == "amount" || s.Sort == "share", s.Down,
 			"numbers start with the largest, texts with the first")
+		down := s.Down
+		s.SortBy(choice.Word)
+		require.Equal(t, !down, s.Down, "the same column again sorts the other way around")
 	}
-	require.Equal(t, []string{"name", "amount", "share", "kind"}, sorted, "pictures are passed over")
-	require.Equal(t, "name", s.Sort)
+	s.SortBy("bar")
+	require.Equal(t, "kind", s.Sort)
+}
+
+// TestMarks keeps marks on their rows whatever else changes, and adds them up.
+func TestMarks(t *testing.T) {
+	s := &table.State{}
+	s.SetContent(fruit())
+	names := func() (names string) {
+		for _, row := range s.Marks() {
+			names += " " + s.Content.ID(int(row))
+		}
+		return names
+	}
+	s.Mark()
+	s.Mark()
+	require.Equal(t, " Apple banana", names())
+	require.Equal(t, "cherry pie", s.Content.ID(s.Row()), "the cursor moves on")
+	require.Equal(t, "12.5", s.MarkedTotal().String(), "10 + 2.5")
+	s.SetSort("amount", false)
+	require.Equal(t, " banana Apple", names(), "in the order of the table")
+	s.SetFilter("pie")
+	s.SetContent(fruit())
+	require.Equal(t, " banana Apple", names(), "a filter and new data leave them")
+	s.MarkShown()
+	require.Equal(t, " banana Apple cherry pie", names())
+	s.SetFilter("")
+	s.Select("Apple")
+	s.Mark()
+	require.Equal(t, " banana cherry pie", names(), "a second time takes the mark away")
+	s.SetContent(nil)
+	require.Empty(t, names())
+	require.False(t, s.Unmark())
+	s.SetContent(fruit())
+	require.Empty(t, names())
+	s.SetFilter("zzz")
+	s.Mark()
+	require.Empty(t, names(), "there is no row")
+}
+
+// TestHiddenColumns leaves columns out, but never the first, and what the rows are sorted by.
+func TestHiddenColumns(t *testing.T) {
+	s := &table.State{}
+	s.SetContent(fruit())
+	s.SetSort("amount", true)
+	heading := func() string { return ansi.Strip(s.Render(theme.New(true, theme.None), nil, 80, 9)[0]) }
+	s.ToggleColumn("share")
+	s.ToggleColumn("amount")
+	s.ToggleColumn("name")
+	require.NotContains(t, heading(), "share")
+	require.Contains(t, heading(), "amount ▼")
+	require.Contains(t, heading(), "name")
+	require.True(t, s.Hides("share"))
+	s.SetSort("kind", true)
+	require.NotContains(t, heading(), "amount")
+	s.ToggleColumn("share")
+	require.Contains(t, heading(), "share")
 }
 
 // TestHeldOrder takes new data while somebody reads: rows stay where they are, and so does the cursor on the screen.
@@ -248,7 +308,7 @@ func TestCursorStaysOnItsRow(t *testing.T) {
 	require.Equal(t, -1, s.Row())
 	require.Zero(t, s.Shown())
 	s.Scroll(1)
-	s.NextSort()
+	s.SortBy("name")
 	require.Empty(t, s.Render(theme.New(true, theme.None), nil, 80, 10))
 }
 

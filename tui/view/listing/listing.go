@@ -5,7 +5,6 @@
 package listing
 
 import (
-	"fmt"
 	"strings"
 
 	"microspend/internal/figures"
@@ -60,20 +59,7 @@ const CaptionHeight = 1
 func (s State) caption(width int) string {
 	t := s.Theme
 	if s.Typing || s.Table.Filtered() {
-		count := "–"
-		if s.Listing != nil {
-			count = fmt.Sprintf("%s of %s", figures.Int(s.Table.Shown()), figures.Int(s.Table.Content.Len()))
-		}
-		note, paint := s.Hint, t.Muted
-		if note == "" && s.Table.Fault != nil {
-			note, paint = draw.Name(s.Table.Fault.Error()), t.Warn
-		}
-		if note != "" {
-			note = "  " + paint.Text(note)
-		}
-		// The count stays in sight, however long the text is, and so does the beginning of what is wrong with it.
-		room := max(width-draw.Width(count)-6-min(draw.Width(note), width/3), 4)
-		return " " + t.Accent.Text("/") + " " + t.Input.Text(s.typed(room)) + "  " + t.Strong.Text(count) + note
+		return s.Table.FilterLine(t, table.Typing{On: s.Typing, Behind: s.Behind, Hint: s.Hint}, width)
 	}
 	if s.Listing == nil {
 		return " " + t.Strong.Text(s.Noun)
@@ -88,7 +74,7 @@ func (s State) caption(width int) string {
 	if s.Path != "" {
 		noun += " of " + s.Path
 	}
-	left := " " + t.Strong.Text(figures.Int(count)+" "+noun)
+	left := " " + t.Strong.Text(s.Table.Position()+" "+noun)
 	right := l.Label()
 	if before := l.Spend.Total.Previous; before != nil {
 		switch {
@@ -106,31 +92,30 @@ func (s State) caption(width int) string {
 	return draw.Ends(left, t.Muted.Text(right)+" ", width)
 }
 
-// typed is the filter in so many cells, with the cursor while it is typed.
-func (s State) typed(width int) string {
-	text, cursor := s.Table.Text, ""
-	if s.Typing {
-		cursor = "▏"
+// ColumnAt is the id of the column whose heading is drawn at a cell, "" where there is none.
+func ColumnAt(s State, x, width int) string {
+	if s.Listing == nil {
+		return ""
 	}
-	at := len(text) - s.Behind
-	before := draw.Tail(draw.Name(text[:at]), width)
-	return before + cursor + draw.Cut(draw.Name(text[at:]), width-draw.Width(before))
+	return s.Table.ColumnAt(x, width, s.footer())
 }
 
 // footer is the total of what is shown.
 func (s State) footer() *table.Footer {
 	l := s.Listing
-	if !s.Table.Filtered() {
+	rows, total, label := s.Table.Rows(), s.Table.Total(), figures.Int(s.Table.Shown())+" shown"
+	if marks := s.Table.Marks(); len(marks) > 0 {
+		rows, total, label = marks, s.Table.MarkedTotal(), figures.Int(len(marks))+" marked"
+	} else if !s.Table.Filtered() {
 		return &table.Footer{Label: "total", Cells: s.Table.Content.Totals}
 	}
-	total := s.Table.Total()
 	state := pricing.Exact
-	for _, row := range s.Table.Rows() {
+	for _, row := range rows {
 		state = max(state, l.Spend.Rows[row].State())
 	}
 	cells := map[string]string{amountID: view.Dollars(total).In(state).String()}
 	if l.Spend.Total.Amount.IsPositive() {
 		cells["share"] = view.Percent(pricing.Divide(total, l.Spend.Total.Amount, pricing.RatioPlaces), 1).String()
 	}
-	return &table.Footer{Label: figures.Int(s.Table.Shown()) + " shown", Cells: cells}
+	return &table.Footer{Label: label, Cells: cells}
 }

@@ -63,6 +63,9 @@ func (s *State) heads() [figureCount]figure {
 	return out
 }
 
+// Figure is one of the figures at the head, as it is shown.
+func (s *State) Figure(index int) string { return s.heads()[index].value }
+
 // today says how today moved against the day before and, where that is another weekday, against the same one a week
 // before. Both are compared as far as data reaches.
 func (s *State) today() (string, theme.Paint) {
