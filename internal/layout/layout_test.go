@@ -93,7 +93,7 @@ var allowed = map[string][]string{
 	"internal/atomicfile":    {"internal/lazyregexp"},
 	"internal/cardstore":     {"pricing", "internal/atomicfile", "internal/inputfile", "internal/ownfile"},
 	"internal/emf":           {"usage", "pricing/..."},                                  // the meter's line
-	"internal/simulate":      {"collector/watch", "internal/civil", "usage", "pricing"}, // the demo's fleet
+	"internal/simulate":      {"collector/watch", "internal/civil", "ledger/lifecycle", "usage", "pricing"}, // the demo's fleet
 	"internal/webserver":     {},                                                        // of serve, and of collect's metrics
 	"internal/cgroup":        {},
 	"internal/civil":         {},
