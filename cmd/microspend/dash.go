@@ -85,6 +85,7 @@ for tmux, shell prompts and status bars.`,
 			if err != nil {
 				return err
 			}
+			a.liveInDash(&options, in)
 			switch {
 			case f.collect && f.once:
 				return errors.New("--collect cannot be combined with --once; run microspend collect first")
