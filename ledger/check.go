@@ -55,6 +55,8 @@ type CheckResult struct {
 	SetAside []DamagedFile
 	// InDatabase says that a server keeps the days, of which no file can be set aside.
 	InDatabase bool
+	// Unrepaired are manifests that could not be made anew, each with why and what to do.
+	Unrepaired []DamagedFile
 	// Rebuilt are manifests and rollups that were made anew, each with what from.
 	Rebuilt []DamagedFile
 }

@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
+	"microspend/internal/lazyregexp"
 	"microspend/internal/nearest"
 	"microspend/pricing/assumption"
 )
@@ -241,7 +241,7 @@ func (e EC2) name(perInstance decimal.Decimal) string {
 
 // instanceSize are the sizes of EC2 instances. Families are no closed list, so that one that is not known is likelier
 // new than misspelt; sizes are.
-var instanceSize = regexp.MustCompile(`\.(nano|micro|small|medium|large|[0-9]*xlarge|metal(-[0-9]+xl)?)$`)
+var instanceSize = lazyregexp.New(`\.(nano|micro|small|medium|large|[0-9]*xlarge|metal(-[0-9]+xl)?)$`)
 
 // hourly finds the price of an instance-hour and takes the discount off.
 func (e EC2) hourly(book PriceBook, region string, alt *Alternative) (decimal.Decimal, bool) {

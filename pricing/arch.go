@@ -3,10 +3,11 @@ package pricing
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"microspend/internal/lazyregexp"
 )
 
 // Arch is the architecture of a MicroVM's processor, chosen by its image. Compute has a rate of its own on each, and
@@ -90,9 +91,9 @@ func ArchsMentioned(text string) []Arch {
 	return slices.DeleteFunc(Archs(), func(arch Arch) bool { return !archWords[arch.place()].MatchString(text) })
 }
 
-var archWords = func() (words [archCount]*regexp.Regexp) {
+var archWords = func() (words [archCount]lazyregexp.Regexp) {
 	for place, facts := range archTable {
-		words[place] = regexp.MustCompile(facts.words)
+		words[place] = lazyregexp.New(facts.words)
 	}
 	return words
 }()

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
+
+	"microspend/internal/lazyregexp"
 )
 
 //go:embed rates/*.yaml
@@ -153,7 +154,7 @@ func cardFiles(layer fs.FS, region string) ([]string, error) {
 
 // dated is how the name of a card's file ends that has a day. Others, such as hidden ones that a killed import left,
 // are no cards.
-var dated = regexp.MustCompile(`^@[0-9]{4}-[0-9]{2}-[0-9]{2}\.yaml$`)
+var dated = lazyregexp.New(`^@[0-9]{4}-[0-9]{2}-[0-9]{2}\.yaml$`)
 
 func readCard(layer fs.FS, file, region string) (RateCard, error) {
 	text, err := readBounded(layer, file, maxCardBytes)

@@ -4,12 +4,12 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"regexp"
 	"slices"
 
 	"github.com/shopspring/decimal"
 	"go.yaml.in/yaml/v4"
 
+	"microspend/internal/lazyregexp"
 	"microspend/pricing/assumption"
 )
 
@@ -24,7 +24,7 @@ type Price struct {
 	Assumption assumption.ID // what the figure rests on where no source gives it; "" where one does
 }
 
-var partialDate = regexp.MustCompile(`^\d{4}(-\d{2}(-\d{2})?)?$`)
+var partialDate = lazyregexp.New(`^\d{4}(-\d{2}(-\d{2})?)?$`)
 
 // UnmarshalYAML reads a price and refuses one without a figure, a source or a date, or with an assumption that is not
 // in the register.

@@ -3,17 +3,17 @@ package pricing
 import (
 	"errors"
 	"fmt"
-	"regexp"
 
+	"microspend/internal/lazyregexp"
 	"microspend/internal/nearest"
 )
 
 // regionForm is how AWS names regions: an area, where in it, and a number.
-var regionForm = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
+var regionForm = lazyregexp.New(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
 
 // compass are the words before the number in every region there is. Another one is likelier a slip than a region to
 // come, but it is not refused: a region that opened since this was built must pass.
-var compass = regexp.MustCompile(`-(central|north|south|(north|south)?(east|west))-[0-9]+$`)
+var compass = lazyregexp.New(`-(central|north|south|(north|south)?(east|west))-[0-9]+$`)
 
 // RegionsOpened is how many regions have MicroVMs: five since 2026-06-22, five more since 2026-08-19 and four more
 // since 2026-10-22. The names of the last four could not be established, so that they have no card here.

@@ -184,6 +184,7 @@ func LedgerCheck(dir string, result ledger.CheckResult, accepted []ledger.Damage
 	overlaps("overlap", result.Overlaps, result.OverlapCount)
 	overlaps("two sources", result.OfSources, result.OfSourceCount)
 	list("made anew", false, result.Rebuilt)
+	list("not repaired", true, result.Unrepaired)
 	list("accepted", false, accepted)
 	section.Notes = append(section.Notes, checkHints(result)...)
 	json := view.Object{
@@ -199,7 +200,8 @@ func LedgerCheck(dir string, result ledger.CheckResult, accepted []ledger.Damage
 		{ID: "rollups", Value: result.Rollups},
 		{ID: "bad_rollups", Value: damagedFiles(result.BadRollups)},
 	}
-	json = json.With(len(result.Rebuilt) > 0, "rebuilt", damagedFiles(result.Rebuilt))
+	json = json.With(len(result.Rebuilt) > 0, "rebuilt", damagedFiles(result.Rebuilt)).
+		With(len(result.Unrepaired) > 0, "unrepaired", damagedFiles(result.Unrepaired))
 	return view.Document{
 		Title:    "Ledger in " + dir,
 		Sections: []view.Section{section},
@@ -238,7 +240,7 @@ func checkHints(result ledger.CheckResult) []view.Note {
 		hints = append(hints, view.Note{
 			Text: "What is damaged is the server's to bring back, from a replica or a backup. A day can also be dropped and imported again.",
 		})
-	case here && len(result.SetAside) == 0:
+	case here && len(result.SetAside)+len(result.Rebuilt)+len(result.Unrepaired) == 0:
 		hints = append(hints, view.Note{
 			Text: "microspend ledger check --repair sets what is damaged aside, so that no engine reads it, " +
 				"and makes manifests anew.",

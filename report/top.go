@@ -25,7 +25,7 @@ func Top(s *fleet.Snapshot, chosen []*fleet.MicroVM) view.Document {
 		JSON: view.Object{
 			{ID: "schema", Value: "microspend.top/v1"},
 			{ID: "at", Value: view.Moment(s.At)},
-			{ID: "burn_per_hour", Value: AmountValue(s.Burn, topPlaces)},
+			{ID: "burn_per_hour", Value: AmountValue(s.Burn, TopPlaces)},
 			{ID: "burn_state", Value: stateOf(s.Burn).String()},
 			{ID: "month", Value: AmountValue(s.Month, view.CentPlaces)},
 			{ID: "today", Value: AmountValue(s.Today, view.CentPlaces)},
@@ -77,9 +77,9 @@ func topTotal(s *fleet.Snapshot, columns []topColumn, chosen []*fleet.MicroVM) v
 		case i == 0:
 			cell = view.Text(what)
 		case c.ID == "burn_per_hour":
-			cell = AmountValue(all.BurnPerHour, topPlaces)
+			cell = AmountValue(all.BurnPerHour, TopPlaces)
 		case c.ID == "so_far":
-			cell = approximately(sum(&all), all.Newer, topPlaces)
+			cell = approximately(sum(&all), all.Newer, TopPlaces)
 		}
 		row.Cells = append(row.Cells, cell)
 	}

@@ -16,9 +16,9 @@ import (
 
 type topColumn = view.Column[*fleet.MicroVM]
 
-// topPlaces is how many decimals an hour's cost is shown with: a small MicroVM that is suspended costs less than a cent
+// TopPlaces is how many decimals an hour's cost is shown with: a small MicroVM that is suspended costs less than a cent
 // an hour.
-const topPlaces = 4
+const TopPlaces = 4
 
 // TopColumns describes a listing of the fleet as it is now, for top, its documents and the dashboard's live view. The
 // filters of both take the ids, or the shorter words of [TopWords]. Lengths of time are as of the snapshot.
@@ -108,19 +108,19 @@ func topMoney(s *fleet.Snapshot) []topColumn {
 		return topColumn{ID: id, Title: title, Long: long, Unit: "$", Align: view.Decimal, Drop: drop, Value: value}
 	}
 	plain := func(of func(*fleet.MicroVM) fleet.Amount) func(*fleet.MicroVM) view.Value {
-		return func(m *fleet.MicroVM) view.Value { return AmountValue(of(m), topPlaces) }
+		return func(m *fleet.MicroVM) view.Value { return AmountValue(of(m), TopPlaces) }
 	}
 	burn := addingUp(s, func(m *fleet.MicroVM) fleet.Amount { return m.BurnPerHour })
 	soFar := addingUp(s, sum)
 	return []topColumn{
 		{
 			ID: "burn_per_hour", Title: "$/h", Long: "$ an hour now", Align: view.Decimal,
-			Value: func(m *fleet.MicroVM) view.Value { return AmountValue(m.BurnPerHour, topPlaces).SettledBy(burn(m)) },
+			Value: func(m *fleet.MicroVM) view.Value { return AmountValue(m.BurnPerHour, TopPlaces).SettledBy(burn(m)) },
 		},
 		amount("so_far", "so far", "spent so far", 2, func(m *fleet.MicroVM) view.Value {
-			value := AmountValue(sum(m), topPlaces).SettledBy(soFar(m))
+			value := AmountValue(sum(m), TopPlaces).SettledBy(soFar(m))
 			if stateOf(sum(m)) == pricing.Exact && !m.Newer.USD.IsZero() {
-				return value.ShownBy(func() string { return "≈ " + figures.Fixed(soFar(m)(), topPlaces) })
+				return value.ShownBy(func() string { return "≈ " + figures.Fixed(soFar(m)(), TopPlaces) })
 			}
 			return value
 		}),
@@ -164,7 +164,7 @@ func addingUp(s *fleet.Snapshot, of func(*fleet.MicroVM) fleet.Amount) func(*fle
 			total = total.Add(exact[i])
 		}
 		shown := map[*fleet.MicroVM]decimal.Decimal{}
-		for i, d := range figures.Settle(exact, total.RoundBank(topPlaces), topPlaces) {
+		for i, d := range figures.Settle(exact, total.RoundBank(TopPlaces), TopPlaces) {
 			shown[&s.MicroVMs[i]] = d
 		}
 		return shown

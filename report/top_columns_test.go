@@ -37,7 +37,7 @@ func TestTopColumns(t *testing.T) {
 				StartedAt: at.Add(-time.Hour), Arch: pricing.ArchARM64, LastActivity: at.Add(-50 * time.Minute),
 			},
 			Running: 10 * time.Minute, Suspended: 50 * time.Minute,
-			BurnPerHour: usd("0.000348"), Spent: usd("0.1"),
+			BurnPerHour: usd("0.000348"), Spent: usd("0.1"), Newer: fleet.Amount{State: pricing.NotMeasured},
 		},
 		{MicroVM: watch.MicroVM{
 			ID: "mvm-c", Region: "us-east-1", Account: "1", State: "REHYDRATING", Arch: pricing.ArchARM64,

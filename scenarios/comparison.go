@@ -2,13 +2,13 @@ package scenarios
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
+	"microspend/internal/lazyregexp"
 	"microspend/internal/nearest"
 	"microspend/pricing"
 )
@@ -188,7 +188,7 @@ func (m Market) checkNames(s *Scenario, fault faultFunc) {
 }
 
 // instanceType is how AWS names instance types: a family and a size, such as t4g.medium or u-6tb1.56xlarge.
-var instanceType = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9][a-z0-9-]*$`)
+var instanceType = lazyregexp.New(`^[a-z][a-z0-9-]*\.[a-z0-9][a-z0-9-]*$`)
 
 // unknownName says that a name is not in a closed list, and which of it was meant or could be.
 func unknownName(name, kind string, known []string) string {

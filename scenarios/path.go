@@ -3,16 +3,16 @@ package scenarios
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 
+	"microspend/internal/lazyregexp"
 	"microspend/internal/strictyaml"
 )
 
-var pathElement = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)((?:\[[0-9]+\])*)$`)
+var pathElement = lazyregexp.New(`^([A-Za-z_][A-Za-z0-9_]*)((?:\[[0-9]+\])*)$`)
 
 // setScalar writes a value at a path such as workload.running or compare[0].ec2.users_per_instance. Mappings on the
 // way are made where they are missing, or where a plain value stands for one; list entries are not. A plain value for a
@@ -93,7 +93,7 @@ func splitNumber(text string) (number, unit string) {
 }
 
 // simpleUnit is what can follow a number for both ends of a range.
-var simpleUnit = regexp.MustCompile(`^ ?(ms|s|m|h|d|GB|GiB|MiB|%|vcpu-(second|minute|hour)s?)?(/(day|job|month))?$`)
+var simpleUnit = lazyregexp.New(`^ ?(ms|s|m|h|d|GB|GiB|MiB|%|vcpu-(second|minute|hour)s?)?(/(day|job|month))?$`)
 
 // splitRange takes a value such as 2h..4h or 6..8/day apart; an end without a unit takes that of the other, and what
 // one is per the other is per too.

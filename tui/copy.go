@@ -53,6 +53,14 @@ func (m *Model) copyNames() tea.Cmd {
 			return m.clipboard(names[0], draw.Cut(names[0], 60))
 		}
 		return m.clipboard(strings.Join(names, "\n"), figures.Count(len(names), "name"))
+	case *livePage:
+		names := p.copied()
+		if len(names) == 1 {
+			return m.clipboard(names[0], draw.Cut(names[0], 60))
+		}
+		return m.clipboard(strings.Join(names, "\n"), figures.Count(len(names), "name"))
+	case *microVMPage:
+		return m.clipboard(draw.Name(p.was.ID), draw.Cut(draw.Name(p.was.ID), 60))
 	case *overviewPage:
 		text := p.copied(m)
 		return m.clipboard(text, draw.Cut(text, 60))

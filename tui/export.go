@@ -13,6 +13,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/shopspring/decimal"
 
+	"microspend/fleet"
 	"microspend/internal/atomicfile"
 	"microspend/internal/figures"
 	"microspend/pricing"
@@ -87,6 +88,15 @@ func (m *Model) document() (d *view.Document, name string, rows int) {
 			d := report.Spend(l.Spend)
 			return &d, "tenants", len(l.Spend.Rows)
 		}
+	case *livePage:
+		if s := p.state.Snapshot; s != nil {
+			chosen := p.chosen()
+			d := report.Top(s, chosen)
+			return &d, "live", len(chosen)
+		}
+	case *microVMPage:
+		d := report.Top(m.livePage().state.Snapshot, []*fleet.MicroVM{p.now(m)})
+		return &d, "live", 1
 	case *explainPage:
 		if p.state.Usage != nil || len(p.state.Steps) > 0 {
 			d := explainDocument(p.state)

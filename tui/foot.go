@@ -12,7 +12,7 @@ import (
 // foot is the keys worth naming, or what is being asked for, or a word on what was done.
 func (m *Model) foot() string {
 	switch {
-	case m.prompt != nil && m.prompt.listing != nil: // which shows its filter itself
+	case m.prompt != nil && m.prompt.filtering != nil: // which shows its filter itself
 		return m.hints(m.prompt.keys, m.width)
 	case m.prompt != nil:
 		line := m.promptLine(m.prompt)

@@ -13,6 +13,7 @@ import (
 	"microspend/spend"
 	"microspend/tui/data"
 	"microspend/tui/draw"
+	"microspend/tui/view/live"
 )
 
 // The least size of a terminal.
@@ -96,11 +97,14 @@ func (m *Model) tabs() (line string, at []tab) {
 	if m.location() != time.UTC {
 		period += ", " + m.location().String()
 	}
+	if m.ofFleet() { // which is of now, whatever the period
+		period = ""
+	}
 	for _, form := range []struct {
 		brand string
 		most  int // letters of a name
 		gap   string
-	}{{" microspend  ", 99, "  "}, {" ", 99, " "}, {" ", 4, " "}, {" ", 0, ""}} {
+	}{{" microspend  ", 99, "  "}, {" ", 99, " "}, {" ", 99, ""}, {" ", 4, " "}, {" ", 0, ""}} {
 		line, width := t.Accent.Text(form.brand), draw.Width(form.brand)
 		at = nil
 		for i, view := range views() {
@@ -133,6 +137,9 @@ func (m *Model) pathLine() string {
 		names = append(names, p.name())
 	}
 	path := m.coverage()
+	if s := m.livePage().state.Snapshot; s != nil && m.ofFleet() {
+		path = live.Status(s, m.location(), m.width-draw.Width(m.age(true))-6)
+	}
 	if len(names) > 1 {
 		path = strings.Join(names, " › ")
 	}
@@ -172,6 +179,9 @@ func (m *Model) age(short bool) string {
 	t := m.theme
 	if progress := m.collect.progress(m); progress != "" {
 		return progress
+	}
+	if m.ofFleet() {
+		return m.liveAge()
 	}
 	var parts []string
 	if m.paused {

@@ -35,8 +35,8 @@ func menuPrompt(m *Model, label string, list *menu, choose func(m *Model, at int
 }
 
 // sortMenu asks for the column to sort by: the one that is sorted by already is sorted the other way around.
-func sortMenu(m *Model, p *listingPage) *prompt {
-	t := p.state.Table
+func sortMenu(m *Model, p tablePage) *prompt {
+	t := p.table()
 	list := &menu{}
 	choices := t.Content.Choices()
 	for i, choice := range choices {
@@ -58,8 +58,8 @@ func sortMenu(m *Model, p *listingPage) *prompt {
 }
 
 // columnsMenu asks which columns are shown. It stays until it is closed.
-func columnsMenu(m *Model, p *listingPage) *prompt {
-	t := p.state.Table
+func columnsMenu(m *Model, p tablePage) *prompt {
+	t := p.table()
 	list := &menu{}
 	var choices []table.Choice
 	for i, choice := range t.Content.Choices() {

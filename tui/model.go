@@ -60,6 +60,7 @@ type Model struct {
 	badNews  bool // the notice is of something that failed
 
 	collect    *collecting
+	fleet      looking
 	memory     *memoryStore
 	remembered map[string]viewMemory // as last saved, by view
 	commands   history               // of the command line
@@ -136,6 +137,8 @@ func (m *Model) shown() page {
 }
 
 func (m *Model) overview() *overviewPage { return m.pages[viewOverview][0].(*overviewPage) }
+
+func (m *Model) livePage() *livePage { return m.pages[len(m.pages)-1][0].(*livePage) }
 
 func (m *Model) tenants() *listingPage { return m.pages[viewTenants][0].(*listingPage) }
 

@@ -22,7 +22,7 @@ func (m *Model) wheeled(msg tea.MouseWheelMsg) tea.Cmd {
 	default:
 		return nil
 	}
-	if p := m.prompt; p != nil && p.menu == nil && p.listing == nil {
+	if p := m.prompt; p != nil && p.menu == nil && p.filtering == nil {
 		return nil
 	}
 	var cmds []tea.Cmd

@@ -35,6 +35,9 @@ type Options struct {
 	Collector    Collector     // nil for none
 	CollectEvery time.Duration // from the end of one collecting to the start of the next; 0 collects once
 
+	Live      Live          // nil for none
+	LiveEvery time.Duration // from the end of one look at the fleet to the start of the next; 0 looks once
+
 	StateFile string // where sort and filter are remembered; "" for nowhere
 	ExportDir string // where exports go; "" is the working folder
 	Mouse     bool

@@ -46,6 +46,18 @@ func (p *listingPage) group() listing.Group { return p.view.Groups[p.at] }
 
 func (p *listingPage) name() string { return p.view.Name }
 
+func (p *listingPage) table() *table.State { return p.state.Table }
+
+func (p *listingPage) kept() (view string, groups []string, at *int) {
+	for _, g := range p.view.Groups {
+		groups = append(groups, g.Noun)
+	}
+	if p.opened {
+		return "", groups, &p.at
+	}
+	return p.view.Name, groups, &p.at
+}
+
 func (p *listingPage) query(m *Model) data.Query {
 	return data.Query{Period: m.periodOf(p), By: p.group().By, Scope: p.scope, Most: p.group().Most()}
 }
@@ -212,7 +224,7 @@ func (p *listingPage) render(m *Model, width, height int) string {
 	if p.opened {
 		s.Path = p.view.Name
 	}
-	if typed := m.prompt; typed != nil && typed.listing == p {
+	if typed := m.prompt; typed != nil && typed.filtering == tablePage(p) {
 		s.Typing, s.Behind, s.Hint = true, len(typed.text)-typed.at, typed.hint()
 		if typed.fault != "" {
 			s.Hint = typed.fault

@@ -13,12 +13,12 @@ import (
 
 // prompt is what keys go to while something is asked for.
 type prompt struct {
-	label   string
-	text    string
-	at      int          // where in the text the cursor is
-	menu    *menu        // nil for none
-	fault   string       // what is wrong with the text
-	listing *listingPage // the listing whose filter is typed, which shows it itself
+	label     string
+	text      string
+	at        int       // where in the text the cursor is
+	menu      *menu     // nil for none
+	fault     string    // what is wrong with the text
+	filtering tablePage // the listing whose filter is typed, which shows it itself
 
 	changed func(m *Model, text string)
 	accept  func(m *Model, text string) (tea.Cmd, error) // nil takes no text, only the keys it names
@@ -143,11 +143,11 @@ func (p *prompt) set(m *Model, text string, at int) {
 	}
 }
 
-// filterPrompt filters a listing while it is typed. Arrows still move the cursor.
-func filterPrompt(m *Model, page *listingPage) *prompt {
-	t := page.state.Table
+// filterPrompt filters a table while it is typed. Arrows still move the cursor.
+func filterPrompt(m *Model, page tablePage) *prompt {
+	t := page.table()
 	return &prompt{
-		label: "filter", text: t.Text, at: len(t.Text), listing: page,
+		label: "filter", text: t.Text, at: len(t.Text), filtering: page,
 		changed: func(_ *Model, text string) { t.TypeFilter(text) },
 		accept: func(m *Model, _ string) (tea.Cmd, error) {
 			if err := t.FinishFilter(); err != nil {

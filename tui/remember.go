@@ -12,21 +12,30 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"microspend/tui/data"
-	"microspend/tui/view/listing"
+	"microspend/tui/table"
 )
 
 // remember notes how a view is sorted and filtered, and saves it. What was opened from a view is not remembered.
-func (m *Model) remember(p *listingPage) tea.Cmd {
-	if p.opened {
+func (m *Model) remember(p tablePage) tea.Cmd {
+	view, groups, at := p.kept()
+	if view == "" {
 		return nil
 	}
-	t, name := p.state.Table, p.view.Name
-	now := viewMemory{p.group().Noun, t.Sort, t.Down, t.Text, t.Hidden}
-	if reflect.DeepEqual(m.remembered[name], now) {
+	t := p.table()
+	now := viewMemory{groups[*at], t.Sort, t.Down, t.Text, t.Hidden}
+	if reflect.DeepEqual(m.remembered[view], now) {
 		return nil
 	}
-	m.remembered[name] = now
-	return m.save(func(kept *memory) { kept.Views[name] = now })
+	m.remembered[view] = now
+	return m.save(func(kept *memory) { kept.Views[view] = now })
+}
+
+// tablePage is a page with a table.
+type tablePage interface {
+	page
+	table() *table.State
+	// kept is what the page is remembered by, "" where it is not; what its rows can be; and which of these they are.
+	kept() (view string, groups []string, at *int)
 }
 
 // recall opens the views as they were left. A file that is not there, is damaged or of another version is ignored.
@@ -37,8 +46,8 @@ func (m *Model) recall() {
 		return
 	}
 	for _, pages := range m.pages {
-		if p, ok := pages[0].(*listingPage); ok {
-			m.recallListing(p, was)
+		if p, ok := pages[0].(tablePage); ok {
+			m.recallTable(p, was)
 		}
 	}
 	for kind := range data.Custom {
@@ -48,18 +57,19 @@ func (m *Model) recall() {
 	}
 }
 
-// recallListing opens a view that is a listing as it was left.
-func (m *Model) recallListing(p *listingPage, was memory) {
-	seen, ok := was.Views[p.view.Name]
-	at := slices.IndexFunc(p.view.Groups, func(g listing.Group) bool { return g.Noun == seen.Group })
+// recallTable opens a view that is a table as it was left.
+func (m *Model) recallTable(p tablePage, was memory) {
+	view, groups, of := p.kept()
+	seen, ok := was.Views[view]
+	at := slices.Index(groups, seen.Group)
 	if !ok || at < 0 || len(seen.Filter) > longest {
 		return
 	}
-	p.at = at
-	p.state.Table.Hidden = seen.Hidden
-	p.state.Table.SetSort(seen.Sort, seen.Down)
-	p.state.Table.SetFilter(seen.Filter)
-	m.remembered[p.view.Name] = seen
+	*of = at
+	p.table().Hidden = seen.Hidden
+	p.table().SetSort(seen.Sort, seen.Down)
+	p.table().SetFilter(seen.Filter)
+	m.remembered[view] = seen
 }
 
 // save writes a change of what is remembered.

@@ -81,11 +81,11 @@ func readOnce(ctx context.Context, options Options, width, height int) (*Model, 
 	if err := options.check(); err != nil {
 		return nil, err
 	}
-	options.StateFile, options.Collector = "", nil
+	options.StateFile, options.Collector, options.LiveEvery = "", nil, 0
 	m := newModel(ctx, options)
 	m.width, m.height = width, height
 	m.reload()
-	if err := m.settle(m.proceed()); err != nil {
+	if err := m.settle(tea.Batch(m.proceed(), m.lookAtFleet(false))); err != nil {
 		m.stop()
 		return nil, err
 	}
@@ -110,6 +110,9 @@ func (m *Model) settle(cmd tea.Cmd) error {
 		}
 		if done, ok := msg.(doneMsg); ok && done.err != nil && !errors.Is(done.err, data.ErrChanged) {
 			return done.err
+		}
+		if looked, ok := msg.(lookedMsg); ok && looked.err != nil {
+			return looked.err
 		}
 		_, more := m.Update(msg)
 		pending = append(pending, more)

@@ -36,7 +36,7 @@ type (
 // Init implements tea.Model.
 func (m *Model) Init() tea.Cmd {
 	m.reload()
-	return tea.Batch(tea.RequestBackgroundColor, tick(), m.proceed(), m.collectNow())
+	return tea.Batch(tea.RequestBackgroundColor, tick(), m.proceed(), m.collectNow(), m.lookAtFleet(false))
 }
 
 func tick() tea.Cmd { return tea.Tick(time.Second, func(t time.Time) tea.Msg { return tickMsg(t) }) }
@@ -49,7 +49,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.changed = true
 	}
 	cmd := m.handle(msg)
-	return m, tea.Batch(cmd, m.proceed())
+	return m, tea.Batch(cmd, m.proceed(), m.lookAtFleet(false), m.list())
 }
 
 func (m *Model) handle(msg tea.Msg) tea.Cmd {
@@ -80,6 +80,8 @@ func (m *Model) handle(msg tea.Msg) tea.Cmd {
 		m.done(msg)
 	case collectedMsg:
 		return m.collected(msg)
+	case lookedMsg:
+		m.lookedAtFleet(msg)
 	case exportedMsg:
 		m.exported(msg)
 	case tea.ResumeMsg:
@@ -109,6 +111,7 @@ func (m *Model) ticked() tea.Cmd {
 	if m.notice != "" && now.After(m.noticeTo) {
 		m.notice = ""
 	}
+	m.changed = m.livePage().calm(m) || m.changed
 	if m.paused {
 		return nil
 	}
@@ -195,7 +198,7 @@ func (m *Model) pressed(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, keys.Refresh):
 		m.say("reading again", false)
 		m.reload()
-		return m.collectNow()
+		return tea.Batch(m.collectNow(), m.lookAtFleet(true))
 	case key.Matches(k, keys.Pause):
 		m.paused = !m.paused
 		if !m.paused {

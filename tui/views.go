@@ -25,6 +25,7 @@ func views() []aView {
 	for _, view := range listing.Views() {
 		all = append(all, aView{view.Name, func() page { return newListingPage(view, 0) }})
 	}
+	all = append(all, aView{"live", func() page { return newLivePage() }})
 	return all
 }
 

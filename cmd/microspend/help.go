@@ -3,11 +3,12 @@ package main
 import (
 	"bytes"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
+
+	"microspend/internal/lazyregexp"
 )
 
 // mostHelpWidth is how wide help gets on a wide terminal: longer lines are hard to read.
@@ -29,10 +30,10 @@ func (a *app) fitHelp(root *cobra.Command) {
 }
 
 var (
-	quotedDefault = regexp.MustCompile(`\(default "([^"]*)"\)`)
-	noDefault     = regexp.MustCompile(`\s*\(default 0\)`) // a bound of zero bounds nothing
-	longDuration  = regexp.MustCompile(`\(default ([0-9hm]*[0-9][hm])0s\)`)
-	longHours     = regexp.MustCompile(`\(default ([0-9]+h)0m\)`)
+	quotedDefault = lazyregexp.New(`\(default "([^"]*)"\)`)
+	noDefault     = lazyregexp.New(`\s*\(default 0\)`) // a bound of zero bounds nothing
+	longDuration  = lazyregexp.New(`\(default ([0-9hm]*[0-9][hm])0s\)`)
+	longHours     = lazyregexp.New(`\(default ([0-9]+h)0m\)`)
 )
 
 // plainDefaults writes the defaults of flags as people would give them: pflag quotes text, and Go writes six hours as
@@ -83,7 +84,7 @@ func wrappedTo(text string, width int) []string {
 }
 
 // described is a line of a list: a name, a gap, and the words that describe it.
-var described = regexp.MustCompile(`^( +\S.*? {2,})(\S.*)$`)
+var described = lazyregexp.New(`^( +\S.*? {2,})(\S.*)$`)
 
 // hung breaks the words that describe a flag or a command, each line under the first, or where the name leaves them
 // too little room, under the name.

@@ -8,17 +8,17 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"microspend/internal/atomicfile"
+	"microspend/internal/lazyregexp"
 	"microspend/scenarios"
 )
 
 // scenarioName is what a new scenario may be called: it becomes a file's name.
-var scenarioName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+var scenarioName = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
 func (a *app) initCommand() *cobra.Command {
 	var force bool

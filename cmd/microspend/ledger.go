@@ -80,7 +80,9 @@ has been quarantined.
 
 --repair renames damaged files to _*.damaged, so that query engines do not read them either, and
 rebuilds a damaged manifest from the files of its day that are provably intact, and rollups that are
-damaged or not what their day's records add up to. Reports mention what was lost until --accept-loss, for use once it has been imported again or never will be.`,
+damaged or not what their day's records add up to. Reports mention what was lost until
+--accept-loss, for use once it has been imported again or never will be. A manifest that cannot be
+rebuilt is listed as not repaired, with what to do; the other days are repaired.`,
 		Example: `  microspend ledger check --repair
   microspend import october.csv
   microspend ledger check --accept-loss --day 2026-10-03`,
@@ -105,8 +107,11 @@ damaged or not what their day's records add up to. Reports mention what was lost
 				return err
 			})
 		}
-		if err != nil {
+		if err != nil && len(result.SetAside)+len(result.Rebuilt) == 0 {
 			return view.Document{}, err
+		}
+		if err != nil { // what was done about other days is done
+			return view.Document{}, errors.Join(a.print(report.LedgerCheck(opened.Name(), result, accepted)), err)
 		}
 		return report.LedgerCheck(opened.Name(), result, accepted), passes(result.OK())
 	})

@@ -57,11 +57,11 @@ keeps everything of its region as it is, and update exits with 1; with 3 if a fi
 			}
 			return nil
 		})
-	a.parsedListFlag(cmd, "service", "only this `SERVICE` (repeatable): "+strings.Join(serviceNames(), ", "),
+	a.parsedListFlag(cmd, "service", "only this `SERVICE` (repeatable): "+strings.Join(pricelist.ServiceNames(), ", "),
 		func(text string) error {
 			for name := range strings.SplitSeq(text, ",") {
-				if !slices.Contains(serviceNames(), name) {
-					return fmt.Errorf("unknown service %.40q; valid services: %s", name, strings.Join(serviceNames(), ", "))
+				if !slices.Contains(pricelist.ServiceNames(), name) {
+					return fmt.Errorf("unknown service %.40q; valid services: %s", name, strings.Join(pricelist.ServiceNames(), ", "))
 				}
 				update.services = append(update.services, name)
 			}
@@ -75,18 +75,6 @@ keeps everything of its region as it is, and update exits with 1; with 3 if a fi
 	flags.BoolVar(&update.request.DryRun, "dry-run", false, "show what would change, and store nothing")
 	flags.DurationVar(&update.timeout, "timeout", 30*time.Minute, "give up a file that is not read within this `DURATION`")
 	return cmd
-}
-
-func serviceNames() []string {
-	services, err := pricelist.Services()
-	if err != nil {
-		panic(err) // they are embedded, and a test reads them
-	}
-	names := make([]string, len(services))
-	for i, service := range services {
-		names[i] = service.Name
-	}
-	return names
 }
 
 func (a *app) updateRates(ctx context.Context, update ratesUpdate) error {

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"microspend/internal/arn"
+	"microspend/internal/lazyregexp"
 	"microspend/internal/outbound"
 	"microspend/pricing"
 )
@@ -43,10 +43,10 @@ type Role struct {
 }
 
 var (
-	accountID   = regexp.MustCompile(`^[0-9]{12}$`)
-	roleName    = regexp.MustCompile(`^role/[\w+=,.@/-]{1,576}$`)
-	sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	externalID  = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
+	accountID   = lazyregexp.New(`^[0-9]{12}$`)
+	roleName    = lazyregexp.New(`^role/[\w+=,.@/-]{1,576}$`)
+	sessionName = lazyregexp.New(`^[\w+=,.@-]{2,64}$`)
+	externalID  = lazyregexp.New(`^[\w+=,.@:/-]{2,}$`)
 )
 
 // Account is the id of the account that the role is in, of whichever partition; "" where the ARN is not that of a role.

@@ -3,16 +3,16 @@ package cloudwatch
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"microspend/collector/mapping"
 	"microspend/internal/emf"
+	"microspend/internal/lazyregexp"
 	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
 )
 
-var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+var accountID = lazyregexp.New(`^[0-9]{12}$`)
 
 type mappingFile struct {
 	Namespace  string                     `yaml:"namespace"`

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,6 +12,7 @@ import (
 
 	"microspend/collector"
 	"microspend/collector/awssource"
+	"microspend/internal/lazyregexp"
 	"microspend/internal/tenantproof"
 	"microspend/pricing"
 )
@@ -125,7 +125,7 @@ func CheckLogGroup(name string) error {
 	return nil
 }
 
-var groupNames = regexp.MustCompile(`^([a-zA-Z0-9_/.#-]{1,512}\*?|\*)$`)
+var groupNames = lazyregexp.New(`^([a-zA-Z0-9_/.#-]{1,512}\*?|\*)$`)
 
 func badReply(format string, args ...any) error {
 	return fmt.Errorf("unexpected reply from CloudWatch: "+format, args...)

@@ -6,8 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
+
+	"microspend/internal/lazyregexp"
 )
 
 const (
@@ -85,7 +86,7 @@ func IsLeftover(name, target string) bool {
 	return strings.HasPrefix(name, prefix(target)) && strings.HasSuffix(name, suffix)
 }
 
-var hiddenNames = regexp.MustCompile(`^\..+\.[0-9]{1,3}\.microspend\.tmp$`)
+var hiddenNames = lazyregexp.New(`^\..+\.[0-9]{1,3}\.microspend\.tmp$`)
 
 // Tidy removes the hidden files that killed processes left in a folder, whatever their target. It is for those who
 // write a folder of files whose names differ from one time to the next. What cannot be removed stays.

@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
-	"regexp"
 	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+
+	"microspend/internal/lazyregexp"
 )
 
 // Limits of GetMetricData and ListMetrics, CloudWatch API reference, read 2026.
@@ -68,7 +69,7 @@ func hashOf(parts ...any) uint64 {
 	return h.Sum64()
 }
 
-var queryID = regexp.MustCompile(`^[a-z][a-zA-Z0-9_]{0,254}$`)
+var queryID = lazyregexp.New(`^[a-z][a-zA-Z0-9_]{0,254}$`)
 
 // getMetricData answers with a page: data points are dealt out query by query. The Id of a query whose points do not
 // fit comes again on the next page, and so do those of queries that are through, without points.

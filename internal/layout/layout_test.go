@@ -22,6 +22,7 @@ const module = "microspend"
 // shared are the packages below internal that any package may import: they know nothing of the domain but its prices.
 var shared = []string{
 	"internal/arn", "internal/atomicfile", "internal/civil", "internal/figures", "internal/inputfile", "internal/intern",
+	"internal/lazyregexp",
 	"internal/nearest", "internal/outbound", "internal/ownfile", "internal/parquetcolumn", "internal/progress", "internal/scalar", "internal/secretfile",
 	"internal/strictyaml", "internal/tabular",
 }
@@ -82,14 +83,14 @@ var allowed = map[string][]string{
 	// What every store must pass, for their tests.
 	"ledger/conformance": own("ledger", "ledger/audit", "internal/ledgertest", "usage", "pricing"),
 	"usage":              {"pricing", "internal/civil", "internal/figures", "internal/intern", "internal/tabular"},
-	// Whoever wants the prices alone gets them alone: no I/O, no clock, and of ours only what turns decimals into text.
-	"pricing":            {"pricing/assumption", "internal/figures", "internal/nearest"},
+	// Whoever wants the prices alone gets them alone: no I/O, no clock, and of ours only what works on texts.
+	"pricing":            {"pricing/assumption", "internal/figures", "internal/lazyregexp", "internal/nearest"},
 	"pricing/assumption": {},
-	"pricing/pricelist":  {"pricing"},
+	"pricing/pricelist":  {"pricing", "internal/lazyregexp"},
 
 	"internal/...":           anything, // test support; see testSupport
 	"internal/arn":           {},
-	"internal/atomicfile":    {},
+	"internal/atomicfile":    {"internal/lazyregexp"},
 	"internal/cardstore":     {"pricing", "internal/atomicfile", "internal/inputfile", "internal/ownfile"},
 	"internal/emf":           {"usage", "pricing/..."},                                  // the meter's line
 	"internal/simulate":      {"collector/watch", "internal/civil", "usage", "pricing"}, // the demo's fleet
@@ -102,6 +103,7 @@ var allowed = map[string][]string{
 	"internal/tenantproof":   {"internal/emf", "internal/secretfile", "usage"},
 	"internal/ownfile":       {"internal/atomicfile", "internal/inputfile"},
 	"internal/intern":        {},
+	"internal/lazyregexp":    {},
 	"internal/licenses":      {},
 	"internal/parquetcolumn": {},
 	"internal/figures":       {},

@@ -5,10 +5,11 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
+
+	"microspend/internal/lazyregexp"
 )
 
 // Actor is who did something: a process and whose it was.
@@ -49,9 +50,9 @@ func ThisProcess() Actor {
 const redacted = "***"
 
 var (
-	secretName = regexp.MustCompile(`(?i)(token|secret|passw|credential|proof|api-?key|(^|[-_])key$)`)
+	secretName = lazyregexp.New(`(?i)(token|secret|passw|credential|proof|api-?key|(^|[-_])key$)`)
 	// A name that ends so is of a file, or tells how a secret is used, and not the secret.
-	notSecret = regexp.MustCompile(`(?i)[-_](file|dir|path|env|name|id)$`)
+	notSecret = lazyregexp.New(`(?i)[-_](file|dir|path|env|name|id)$`)
 )
 
 // Redact returns a command line in which the values of flags that are secrets by their names, and user names,

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"microspend/internal/lazyregexp"
 	"microspend/internal/outbound"
 )
 
@@ -24,7 +24,7 @@ type Address struct {
 }
 
 // bucketName is what S3 allows, with names of before 2018.
-var bucketName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
+var bucketName = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$`)
 
 // ParseAddress reads s3://bucket/prefix?region=…&endpoint=…&path-style=true. An unknown option is an error, and so are
 // credentials: these come from the environment, from files or from the machine alone.

@@ -32,7 +32,10 @@ type writing struct {
 	wrote  bool      // whether anything was switched
 }
 
-var _ parquet.WritableFiles = (*writing)(nil)
+var (
+	_ parquet.WritableFiles = (*writing)(nil)
+	_ parquet.Uploads       = (*writing)(nil)
+)
 
 // Staging implements [parquet.WritableFiles], in a new folder below the one for temporary files.
 func (w *writing) Staging() (ownfile.Place, string, error) {

@@ -6,9 +6,9 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"regexp"
 	"strings"
 
+	"microspend/internal/lazyregexp"
 	"microspend/internal/secretfile"
 )
 
@@ -38,7 +38,7 @@ type address struct {
 }
 
 // names are what databases and clusters may be called: they are a part of statements, where nothing else may be.
-var names = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
+var names = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
 
 // parseAddress reads the name of a ledger, clickhouse://host[:8123]/database[?cluster=name], or clickhouses:// for TLS on
 // port 8443. One with credentials is refused, and not repeated.

@@ -140,7 +140,10 @@ func (p *part) verify(ctx context.Context, last *usage.Record, overlaps *intake.
 // Repair checks the ledger and sets what is damaged aside: such files are renamed to _*.damaged, so that engines do
 // not read them either, and stay for whoever wants to look. The records that a damaged part held are lost; the day is
 // reported as lacking them until [Writer.AcceptLoss]. A manifest that is damaged or missing is made anew from those of
-// the day's parts that prove to be what this program wrote, and only the others are set aside.
+// the day's parts that prove to be what this program wrote, and only the others are set aside. Where the parts of
+// several versions lie side by side, it is made anew if the audit log tells which of them were in force; if not, the
+// day is left as it is, and listed as unrepaired with what to do. What cannot be done about one day, which the error is
+// of, does not keep the others from being repaired.
 func (w *Writer) Repair(ctx context.Context) (ledger.CheckResult, error) {
 	if w.closed {
 		return ledger.CheckResult{}, errClosed
@@ -165,12 +168,21 @@ func (w *Writer) Repair(ctx context.Context) (ledger.CheckResult, error) {
 		}
 		byDay[day][filepath.Base(file.Path)] = file.Reason
 	}
+	var faults []error
 	for _, day := range slices.Sorted(maps.Keys(byDay)) {
-		if err := w.repairDay(ctx, day, byDay[day], &result); err != nil {
-			return result, fmt.Errorf("%s: %w", day, err)
+		err := w.repairDay(ctx, day, byDay[day], &result)
+		if hopeless, ok := errors.AsType[*unrepairableError](err); ok {
+			result.Unrepaired = append(result.Unrepaired, damagedFile(w.files, day, manifestName, hopeless.Error()))
+			continue
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", day, err))
+		}
+		if _, away := errors.AsType[*ledger.UnreachableError](err); away || ctx.Err() != nil {
+			return result, errors.Join(faults...)
 		}
 	}
-	return result, w.repairRollups(ctx, &result)
+	return result, errors.Join(append(faults, w.repairRollups(ctx, &result))...)
 }
 
 // repairDay sets the files with a reason aside and takes the parts among them out of the manifest.

@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"regexp"
 	"strconv"
 	"time"
 
 	"microspend/internal/civil"
 	"microspend/internal/figures"
+	"microspend/internal/lazyregexp"
 )
 
 // castagnoli is the polynomial of CRC-32C, which processors compute.
@@ -122,8 +122,8 @@ func (m *manifest) encode() ([]byte, error) {
 }
 
 var (
-	partName = regexp.MustCompile(`^part-[0-9]{5}\.parquet$`)
-	sha256Of = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	partName = lazyregexp.New(`^part-[0-9]{5}\.parquet$`)
+	sha256Of = lazyregexp.New(`^[0-9a-f]{64}$`)
 )
 
 func partNameOf(index int) string { return fmt.Sprintf("part-%05d.parquet", index) }

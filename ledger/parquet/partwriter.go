@@ -154,7 +154,7 @@ func (w *partWriter) close() error { return w.file.Close() }
 
 // describe adds the rows and the checksums of a file that lies complete on the disk. Reading it back shows that its
 // footer can be read, and that the chunks follow each other.
-func describe(file *os.File, entry partEntry) (partEntry, error) {
+func describe(file io.ReaderAt, entry partEntry) (partEntry, error) {
 	opened, err := openParquet(file, entry.Bytes)
 	if err != nil {
 		return entry, fmt.Errorf("it would not read back: %w", err)

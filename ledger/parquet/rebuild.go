@@ -31,13 +31,12 @@ import (
 //     one after the last full part existed cannot be told; it is reported, too;
 //   - what the damaged manifest listed as lost, as far as the files that were set aside then still tell.
 //
-// It is for folders, where a part is in force or is named as one that is not.
+// That is for folders, where a part is in force or is named as one that is not; see restoreDay for other places.
 func (w *Writer) rebuildDay(
 	ctx context.Context, day civil.Day, found current, reason string, result *ledger.CheckResult,
 ) error {
-	if w.dir == "" {
-		return errors.New("only the manifest tells which parts are in force; bring back its version before, " +
-			"which the bucket has where versioning is on")
+	if from, many := w.files.(Uploads); many {
+		return w.restoreDay(ctx, from, day, found, result)
 	}
 	entries, err := os.ReadDir(folder(w.dir).day(day))
 	if err != nil {

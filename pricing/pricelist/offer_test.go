@@ -79,3 +79,13 @@ func FuzzReadOffer(f *testing.F) {
 		}
 	})
 }
+
+func TestServiceNamesAreThoseOfTheServices(t *testing.T) {
+	all, err := Services()
+	require.NoError(t, err)
+	var names []string
+	for _, service := range all {
+		names = append(names, service.Name)
+	}
+	require.Equal(t, names, ServiceNames())
+}

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"microspend/internal/lazyregexp"
 )
 
 //go:embed services/*.yaml
@@ -82,6 +84,16 @@ func Services() ([]Service, error) {
 	return readServices(sub)
 }
 
+// ServiceNames are the names of the Services, in their order, without reading what each is about.
+func ServiceNames() []string {
+	entries, _ := serviceFiles.ReadDir("services") // an embedded folder: it is there
+	names := make([]string, len(entries))
+	for i, entry := range entries {
+		names[i] = strings.TrimSuffix(entry.Name(), ".yaml")
+	}
+	return names
+}
+
 func readServices(files fs.FS) ([]Service, error) {
 	names, err := fs.Glob(files, "*.yaml")
 	if err != nil {
@@ -134,7 +146,7 @@ func (p *Pick) compile() error {
 }
 
 var (
-	placeholder = regexp.MustCompile(`\{([a-zA-Z]+)\}`)
+	placeholder = lazyregexp.New(`\{([a-zA-Z]+)\}`)
 
 	// locationPrefix is what usage types begin with outside us-east-1, and of some services there, too: EU-, USE1-.
 	locationPrefix = `(?:[A-Z]{2,4}[0-9]?-)?`

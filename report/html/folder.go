@@ -5,9 +5,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
+	"microspend/internal/lazyregexp"
 	"microspend/report/statement"
 	"microspend/spend"
 	"microspend/view"
@@ -43,11 +43,11 @@ func PerTenant(
 var (
 	// plainName is what a file may be called as it is, on every system and whatever other tenants are called. What ends
 	// like a fingerprint gets one itself, so that nobody can take another's name.
-	plainName      = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	hasFingerprint = regexp.MustCompile(`-[0-9a-f]{12}$`)
+	plainName      = lazyregexp.New(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	hasFingerprint = lazyregexp.New(`-[0-9a-f]{12}$`)
 	// reserved are names that Windows keeps for devices, and that of an index.
-	reserved = regexp.MustCompile(`^(con|prn|aux|nul|com[0-9]|lpt[0-9]|index)$`)
-	notPlain = regexp.MustCompile(`[^a-z0-9]+`)
+	reserved = lazyregexp.New(`^(con|prn|aux|nul|com[0-9]|lpt[0-9]|index)$`)
+	notPlain = lazyregexp.New(`[^a-z0-9]+`)
 )
 
 const mostNameBytes = 60

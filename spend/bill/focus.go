@@ -1,9 +1,9 @@
 package bill
 
 import (
-	"regexp"
 	"strings"
 
+	"microspend/internal/lazyregexp"
 	"microspend/pricing"
 )
 
@@ -53,7 +53,7 @@ func chargeKind(category, class string) (Kind, string) {
 	}
 }
 
-var usageTypeInText = regexp.MustCompile(`(?:\b[A-Z]{2,4}[0-9]{0,2}-)?` + marker + `[A-Za-z0-9-]*[A-Za-z0-9]`)
+var usageTypeInText = lazyregexp.New(`(?:\b[A-Z]{2,4}[0-9]{0,2}-)?` + marker + `[A-Za-z0-9-]*[A-Za-z0-9]`)
 
 // usageTypeOf reads a usage type out of what a row says in words, where it has none: one that is named, or what a
 // MicroVM is charged for and on which architecture. It reports false where the words leave that open. Words that

@@ -1,9 +1,9 @@
 package bill
 
 import (
-	"regexp"
 	"strings"
 
+	"microspend/internal/lazyregexp"
 	"microspend/pricing"
 )
 
@@ -20,7 +20,7 @@ const (
 const marker = "Lambda-MicroVM-"
 
 // locationPrefix is what stands before a usage type outside us-east-1, such as USE2- or EU-.
-var locationPrefix = regexp.MustCompile(`^[A-Z]{2,4}[0-9]{0,2}-$`)
+var locationPrefix = lazyregexp.New(`^[A-Z]{2,4}[0-9]{0,2}-$`)
 
 // classify tells what a usage type is, and the location's prefix before it. Usage types are compared whole behind it:
 // a longer one is of something else, such as another way to pay.

@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"microspend/internal/lazyregexp"
 )
 
 // digest identifies a row.
@@ -252,7 +253,7 @@ func versions(files []Bill, key partKey, a, b delivery) bool {
 }
 
 // moment is a time as AWS has it in the folder of a delivery.
-var moment = regexp.MustCompile(`\d{4}-?\d{2}-?\d{2}T\d{2}[:-]?\d{2}[:-]?\d{2}`)
+var moment = lazyregexp.New(`\d{4}-?\d{2}-?\d{2}T\d{2}[:-]?\d{2}[:-]?\d{2}`)
 
 // newer reports whether b is a newer version than a, and what says so of the newer of them.
 func newer(files []Bill, key partKey, a, b delivery) (bool, string) {

@@ -2,10 +2,10 @@ package budget
 
 import (
 	"errors"
-	"regexp"
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/lazyregexp"
 	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
 	"microspend/pricing"
@@ -88,7 +88,7 @@ func checkName(doc *strictyaml.Document, path string, scope Scope, name string) 
 	}
 }
 
-var accountID = regexp.MustCompile(`^[0-9]{12}$`)
+var accountID = lazyregexp.New(`^[0-9]{12}$`)
 
 // Check reports budgets of groups that no tenant of the tenants file is in: nothing would ever be spent on them.
 func (s Set) Check(file tenants.File) error {

@@ -10,12 +10,12 @@ import (
 	"hash"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"microspend/internal/civil"
+	"microspend/internal/lazyregexp"
 	"microspend/ledger"
 	"microspend/ledger/audit"
 	"microspend/pricing"
@@ -24,7 +24,7 @@ import (
 	"microspend/usage"
 )
 
-var monthName = regexp.MustCompile(`^[0-9]{4}-(0[1-9]|1[0-2])$`)
+var monthName = lazyregexp.New(`^[0-9]{4}-(0[1-9]|1[0-2])$`)
 
 // ParseMonth reads a month written as 2026-10 and gives its first day.
 func ParseMonth(text string) (civil.Day, error) {

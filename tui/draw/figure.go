@@ -1,17 +1,17 @@
 package draw
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
+	"microspend/internal/lazyregexp"
 )
 
 // figure is a figure as it is shown: the mark of a bound, a sign, the currency, digits in groups, what they
 // count, and the mark of a rate that is not known.
-var figure = regexp.MustCompile(`^([≥≤] )?([+-]?)(\$?)([+-]?[\d,]+(?:\.\d+)?)( %| /h)?( \+\?)?$`)
+var figure = lazyregexp.New(`^([≥≤] )?([+-]?)(\$?)([+-]?[\d,]+(?:\.\d+)?)( %| /h)?( \+\?)?$`)
 
 // Fit is a figure in at most so many cells. One that is longer loses its cents, then all but three digits: 20,483,944.12
 // is 20,483,944, and 20.5 M where that does not fit either. Its marks stay, and a bound is rounded towards zero. Where

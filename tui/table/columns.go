@@ -16,7 +16,7 @@ func (c *Content) Choices() []Choice {
 	}
 	var choices []Choice
 	for i := range c.Columns {
-		if column := &c.Columns[i]; column.Wide == nil {
+		if column := &c.Columns[i]; column.Wide == nil && !column.Hidden {
 			choices = append(choices, Choice{column.ID, column.word(), column.title()})
 		}
 	}

@@ -26,6 +26,8 @@ type Column struct {
 	Least int    // a text column may be cut to so many cells before others give way; 0 for not at all
 	Most  int    // and is never wider than that; 0 for no bound
 
+	Hidden bool // for filters alone
+
 	// InPercent is the id of the column that has the same figure in percent: a filter of this one by 5% is one of that.
 	InPercent string
 

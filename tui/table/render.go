@@ -36,7 +36,7 @@ func (s *State) lay(width int, footer *Footer) layout {
 	room := width - mark
 	keep := []int{0}
 	for i := 1; i < len(c.Columns); i++ {
-		if i == sorted || i > s.Column && !slices.Contains(s.Hidden, c.Columns[i].ID) {
+		if i == sorted || i > s.Column && !c.Columns[i].Hidden && !slices.Contains(s.Hidden, c.Columns[i].ID) {
 			keep = append(keep, i)
 		}
 	}

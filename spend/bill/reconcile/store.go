@@ -7,13 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/lazyregexp"
 	"microspend/ledger"
 	"microspend/ledger/audit"
 	"microspend/pricing"
@@ -103,7 +103,7 @@ func Save(ctx context.Context, l ledger.Store, source string, c Comparison, now 
 	return l.Name() + "/" + name, l.Audit(entry, func() error { return l.PutDocument(ctx, name, text) })
 }
 
-var billedName = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}\.json$`)
+var billedName = lazyregexp.New(`^\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}\.json$`)
 
 // Load reads the bills that are kept with a ledger. Where several cover a day, the one that was taken in last counts for
 // it. It returns nil where there is none.

@@ -5,7 +5,6 @@
 package listing
 
 import (
-	"fmt"
 	"strings"
 
 	"microspend/internal/figures"
@@ -60,20 +59,7 @@ const CaptionHeight = 1
 func (s State) caption(width int) string {
 	t := s.Theme
 	if s.Typing || s.Table.Filtered() {
-		count := "–"
-		if s.Listing != nil {
-			count = fmt.Sprintf("%s of %s", s.position(), figures.Int(s.Table.Content.Len()))
-		}
-		note, paint := s.Hint, t.Muted
-		if note == "" && s.Table.Fault != nil {
-			note, paint = draw.Name(s.Table.Fault.Error()), t.Warn
-		}
-		if note != "" {
-			note = "  " + paint.Text(note)
-		}
-		// The count stays in sight, however long the text is, and so does the beginning of what is wrong with it.
-		room := max(width-draw.Width(count)-6-min(draw.Width(note), width/3), 4)
-		return " " + t.Accent.Text("/") + " " + t.Input.Text(s.typed(room)) + "  " + t.Strong.Text(count) + note
+		return s.Table.FilterLine(t, table.Typing{On: s.Typing, Behind: s.Behind, Hint: s.Hint}, width)
 	}
 	if s.Listing == nil {
 		return " " + t.Strong.Text(s.Noun)
@@ -87,7 +73,7 @@ func (s State) caption(width int) string {
 	if s.Path != "" {
 		noun += " of " + s.Path
 	}
-	left := " " + t.Strong.Text(s.position()+" "+noun)
+	left := " " + t.Strong.Text(s.Table.Position()+" "+noun)
 	right := l.Label()
 	if compared := s.compared(); compared != "" {
 		// The period is in the head, too; what the changes are against is nowhere else.
@@ -122,26 +108,6 @@ func ColumnAt(s State, x, width int) string {
 		return ""
 	}
 	return s.Table.ColumnAt(x, width, s.footer())
-}
-
-// position is where the cursor is among the rows shown, as in 42/10,314.
-func (s State) position() string {
-	shown := figures.Int(s.Table.Shown())
-	if s.Table.Shown() == 0 {
-		return shown
-	}
-	return figures.Int(s.Table.Cursor+1) + "/" + shown
-}
-
-// typed is the filter in so many cells, with the cursor while it is typed.
-func (s State) typed(width int) string {
-	text, cursor := s.Table.Text, ""
-	if s.Typing {
-		cursor = "▏"
-	}
-	at := len(text) - s.Behind
-	before := draw.Tail(draw.Name(text[:at]), width)
-	return before + cursor + draw.Cut(draw.Name(text[at:]), width-draw.Width(before))
 }
 
 // footer is the total of what is shown.
