@@ -14,7 +14,7 @@ import (
 // watcher looks at the fleets of the accounts and regions that collect would read. Patience is how long a look waits
 // for one of them while others can be told.
 func (a *app) watcher(
-	ctx context.Context, flags collectFlags, patience time.Duration,
+	ctx context.Context, flags collectFlags, patience time.Duration, token func() (string, error),
 ) (watch.Watcher, error) {
 	read, err := a.loadConfig()
 	if err != nil {
@@ -28,7 +28,7 @@ func (a *app) watcher(
 	if err != nil {
 		return nil, err
 	}
-	settings.AWS.Token = a.askForCode()
+	settings.AWS.Token = token
 	opened, err := a.openLedger(ctx)
 	if err != nil && !errors.Is(err, errNoLedger) {
 		return nil, err
