@@ -18,6 +18,7 @@ import (
 	"microspend/internal/simulate"
 	"microspend/ledger"
 	"microspend/ledger/lifecycle"
+	"microspend/tui"
 	"microspend/usage"
 )
 
@@ -25,6 +26,7 @@ func (a *app) demoCommand() *cobra.Command {
 	var (
 		folder string
 		noDash bool
+		live   bool
 		fleet  simulate.Fleet
 	)
 	cmd := a.command(&cobra.Command{
@@ -34,7 +36,7 @@ func (a *app) demoCommand() *cobra.Command {
 reproducible by --seed, and writes it to a ledger through the same code as real usage, with a
 tenants file and budgets. From 2026-11-05 on, the image browser runs on x86-64. On a terminal it
 then opens the dashboard on that ledger and keeps generating today's hours; --no-dash only writes the
-ledger.`,
+ledger. --live opens it on the fleet as it is now, which launches, suspends and ends MicroVMs as the clock goes.`,
 	}, func(cmd *cobra.Command, _ []string) error {
 		fleet.End = a.today()
 		if fleet.Days < 1 || fleet.Days > 400 || fleet.Tenants < 1 || fleet.Tenants > 40 {
@@ -56,9 +58,10 @@ ledger.`,
 		if noDash || !a.onTerminal() {
 			return nil
 		}
-		return a.demoDash(cmd.Context(), fleet)
+		return a.demoDash(cmd.Context(), fleet, live)
 	})
 	flags := cmd.Flags()
+	flags.BoolVar(&live, "live", false, "open the dashboard on the fleet as it is now")
 	flags.BoolVar(&noDash, "no-dash", false, "do not open the dashboard")
 	outputFlag(cmd, &folder, "microspend-demo", "`DIR` to write to")
 	flags.Uint64Var(&fleet.Seed, "seed", 1, "random `SEED`; the same seed generates the same fleet")
@@ -95,15 +98,20 @@ func (a *app) writeDemo(
 }
 
 // demoDash opens the dashboard on the demo's ledger.
-func (a *app) demoDash(ctx context.Context, fleet simulate.Fleet) error {
+func (a *app) demoDash(ctx context.Context, fleet simulate.Fleet, live bool) error {
 	in, err := a.spendInputs(ctx)
 	if err != nil {
 		return err
 	}
-	options, err := a.dashOptions(ctx, in, dashFlags{poll: pollEvery, stale: staleAfter})
+	asked := dashFlags{poll: pollEvery, stale: staleAfter}
+	if live {
+		asked.view = liveView
+	}
+	options, err := a.dashOptions(ctx, in, asked)
 	if err != nil {
 		return err
 	}
+	options.Live, options.LiveEvery = fleetOver(in, fleet.Live(a.demoClock())), tui.LiveEvery
 	options.StateFile = "" // what is tried on a demo is not how somebody looks at their own
 	if a.asOf.IsZero() {
 		options.Collector, options.CollectEvery = demoCollector{a, fleet}, demoCollects

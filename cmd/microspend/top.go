@@ -20,6 +20,7 @@ import (
 	"microspend/internal/simulate"
 	"microspend/report"
 	"microspend/serve"
+	"microspend/tui"
 	"microspend/tui/table"
 	"microspend/usage"
 	"microspend/view"
@@ -58,7 +59,8 @@ A filter has terms that must all hold: state=running, age>7h, idle>5m, tenant=ac
 Columns are id, state, tenant, image, version, arch, region, account, role, age, left, cap, running, suspended, idle,
 suspends_in, burn and spent.
 
---demo plays the fleet of microspend demo, without AWS.`,
+On a terminal it opens the dashboard's live view, unless a filter or anything else is given that is about what to
+print; --once prints one look. --demo plays the fleet of microspend demo, without AWS.`,
 		Example: `  microspend top
   microspend top --once state=running 'age>7h'
   microspend top --watch 5s --format json 'idle>5m' tenant=acme
@@ -123,12 +125,46 @@ func (a *app) top(ctx context.Context, f *topFlags) error {
 		return err
 	}
 	defer release()
+	if a.opensDash(f) {
+		if opened, err := a.topDash(ctx, now); opened || err != nil {
+			return err
+		}
+	}
 	if f.watch == 0 {
 		err, _ := a.topLook(ctx, now, f)
 		return err
 	}
 	return a.topWatch(ctx, now, f)
 }
+
+// opensDash reports whether top opens the dashboard: on a terminal, unless something is asked for that is printed.
+func (a *app) opensDash(f *topFlags) bool {
+	printed := f.once || f.plain || f.watch > 0 || len(f.filters) > 0 || f.limit > 0 || f.ended || namesFile(a.output.file) ||
+		a.output.format != string(view.FormatTable) || a.env("TERM") == "dumb"
+	return !printed && a.onTerminal()
+}
+
+// topDash opens the dashboard in its live view. It reports false where there is no ledger, without which the dashboard
+// has nothing else to show.
+func (a *app) topDash(ctx context.Context, now *fleet.Fleet) (opened bool, err error) {
+	in, err := a.spendInputs(ctx)
+	if errors.Is(err, errNoLedger) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	options, err := a.dashOptions(ctx, in, dashFlags{view: liveView, poll: pollEvery, stale: staleAfter})
+	if err != nil {
+		return false, err
+	}
+	a.usage = nil // the dashboard shows damage while it is open
+	options.Live, options.LiveEvery = now, tui.LiveEvery
+	return true, a.runDash(ctx, options)
+}
+
+// liveView is the dashboard's view of the fleet.
+const liveView = "live"
 
 // topLook looks once and prints what it found. It reports whether there was anything to print.
 func (a *app) topLook(ctx context.Context, now *fleet.Fleet, f *topFlags) (err error, looked bool) {
