@@ -50,6 +50,8 @@ func TestWhatToChange(t *testing.T) {
 	s.press("d").has("another writer is at work")
 	require.Empty(t, page.state.Report.Dismissed)
 	s.press("G").press("down").press("esc").has("what to change")
+	s.press("2", "w").has("what if: umber", "‹ us-east-1", "what would save most", "saves $").lacks("no difference")
+	s.press("down", "down", "right").lacks("what would save most")
 }
 
 // A ledger of which single records cannot be had, or that cannot be written to, says so.

@@ -397,6 +397,7 @@ func TestWhatIfStartsFromWhatIsRecorded(t *testing.T) {
 		}
 	}
 	s := open(t, options, 120, 40)
+	s.m.overview().state.Advice = nil // which a what-if would start from
 	s.press("2", "w").has("no difference", "‹ 450 s", "from the MicroVM API, 2026-11-20, ")
 	s.press("right").has("‹ 10 min", "idle-timeout-recorded").lacks("idle-timeout-now")
 	document, _, _ := s.m.document()
@@ -444,7 +445,8 @@ func TestWhatIfPauseByPause(t *testing.T) {
 		}
 	}
 	s := open(t, options, 120, 40)
-	reads = 0 // the overview's advice has gone through them
+	reads = 0                         // the overview's advice has gone through them
+	s.m.overview().state.Advice = nil // which a what-if would start from
 	s.press("2", "w").has("no difference")
 	require.Zero(t, reads, "nothing asks for single pauses yet")
 	s.press("right").has("worked out from 10 pauses", "idle-pauses", "10 suspensions of eu-west-1",

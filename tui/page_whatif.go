@@ -41,13 +41,20 @@ const (
 	partPauses   // single suspensions
 )
 
-// whatIf opens a what-if of a tenant. Nil is none, which the foot says.
+// whatIf opens a what-if of a tenant. Nil is none, which the foot says. It starts from the change that saves the tenant
+// most of those that the other knobs still matter to, where advice has been read, and else from none: it does not wait
+// for that.
 func (m *Model) whatIf(tenant *string, period data.Period) tea.Cmd {
 	if tenant == nil {
 		m.say("what if is for a tenant; put the cursor on one", false)
 		return nil
 	}
-	return m.push(newWhatIfPage(m, *tenant, period))
+	page := newWhatIfPage(m, *tenant, period)
+	if best, ok := m.overview().state.Advice.Best(*tenant); ok {
+		page.state.Preset(best.Change, nil)
+		page.state.Advised = page.state.Choice
+	}
+	return m.push(page)
 }
 
 func newWhatIfPage(m *Model, tenant string, period data.Period) *whatIfPage {

@@ -197,3 +197,21 @@ func (a *Advice) Elsewhere() decimal.Decimal {
 	}
 	return sum
 }
+
+// Best is the piece about a tenant alone, or the part of one, that saves most of those that a what-if of the tenant can
+// try together with others; false where there is none. A move off MicroVMs is not one: nothing else matters to its bill.
+// A nil report has none.
+func (r *Report) Best(tenant string) (best Advice, ok bool) {
+	if r == nil {
+		return best, false
+	}
+	for i := range r.Advice {
+		for _, a := range r.Advice[i].pieces() {
+			tried := a.Change.Region != "" || a.Change.TimeoutNow != a.Change.TimeoutThen
+			if tried && a.Tenant == tenant && (!ok || a.Saving.GreaterThan(best.Saving)) {
+				best, ok = *a, true
+			}
+		}
+	}
+	return best, ok
+}

@@ -34,6 +34,15 @@ func TestAMoveIsOnePieceForAllTenants(t *testing.T) {
 	requireParts(t, a)
 	require.Len(t, a.Lines, 2, "a line for each quantity, not for each tenant")
 
+	report := twoToMove().advise(t, Request{Kinds: []Kind{Region}})
+	best, ok := report.Best("acme")
+	require.True(t, ok)
+	require.Equal(t, a.Parts[1].ID, best.ID, "its part of the move")
+	_, ok = report.Best("gamma")
+	require.False(t, ok)
+	_, ok = (*Report)(nil).Best("acme")
+	require.False(t, ok)
+
 	alone := &world{records: twoToMove().records[:1]}
 	one := alone.the(t, Region)
 	require.Equal(t, a.ID, one.ID, "an id is of kind and region, whoever is there")

@@ -55,6 +55,7 @@ type State struct {
 	Regions  []string
 	Timeouts []int64 // to choose from in place of the usual ones: with those that are recorded
 	Choice   Choice
+	Advised  Choice // what it started from, where that was advised
 	Focus    Knob
 	Outcome  *whatif.Outcome // of the choice; nil until it is worked out
 }
@@ -166,6 +167,8 @@ func (s *State) remark(k Knob) string {
 		return s.judged()
 	case k == Memory && s.Choice[k] == 0:
 		return s.sizes()
+	case k == Region && s.Choice[k] != 0 && s.Choice[k] == s.Advised[k]:
+		return "what would save most"
 	case k == Region && s.Choice[k] == 0:
 		return s.regions()
 	default:
