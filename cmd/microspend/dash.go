@@ -93,6 +93,11 @@ for tmux, shell prompts and status bars.`,
 			case f.collectEvery < 0 || (f.collectEvery > 0 && !f.collect):
 				return errors.New("--collect-every requires --collect and a positive duration such as 15m")
 			}
+			watcher, err := a.dashWatcher(in)
+			if err != nil {
+				return err
+			}
+			liveFleet(&options, in, watcher)
 			if f.once {
 				if err := a.hasData(cmd.Context()); err != nil {
 					return err

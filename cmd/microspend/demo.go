@@ -24,6 +24,7 @@ func (a *app) demoCommand() *cobra.Command {
 	var (
 		folder string
 		noDash bool
+		live   bool
 		fleet  simulate.Fleet
 	)
 	cmd := a.command(&cobra.Command{
@@ -55,10 +56,11 @@ ledger.`,
 		if noDash || !a.onTerminal() {
 			return nil
 		}
-		return a.demoDash(cmd.Context(), fleet)
+		return a.demoDash(cmd.Context(), fleet, live)
 	})
 	flags := cmd.Flags()
 	flags.BoolVar(&noDash, "no-dash", false, "do not open the dashboard")
+	flags.BoolVar(&live, "live", false, "open the dashboard on what the fleet does now")
 	outputFlag(cmd, &folder, "microspend-demo", "`DIR` to write to")
 	flags.Uint64Var(&fleet.Seed, "seed", 1, "random `SEED`; the same seed generates the same fleet")
 	flags.IntVar(&fleet.Days, "days", simulate.DefaultDays, "`DAYS` to generate")
@@ -89,15 +91,20 @@ func (a *app) writeDemo(ctx context.Context, batches iter.Seq[[]usage.Record]) (
 }
 
 // demoDash opens the dashboard on the demo's ledger.
-func (a *app) demoDash(ctx context.Context, fleet simulate.Fleet) error {
+func (a *app) demoDash(ctx context.Context, fleet simulate.Fleet, live bool) error {
 	in, err := a.spendInputs(ctx)
 	if err != nil {
 		return err
 	}
-	options, err := a.dashOptions(ctx, in, dashFlags{poll: pollEvery, stale: staleAfter})
+	flags := dashFlags{poll: pollEvery, stale: staleAfter}
+	if live {
+		flags.view = "live"
+	}
+	options, err := a.dashOptions(ctx, in, flags)
 	if err != nil {
 		return err
 	}
+	liveFleet(&options, in, fleet.Live(a.demoClock()))
 	options.StateFile = "" // what is tried on a demo is not how somebody looks at their own
 	if a.asOf.IsZero() {
 		options.Collector, options.CollectEvery = demoCollector{a, fleet}, demoCollects

@@ -89,6 +89,7 @@ func (s State) caption(width int) string {
 	if c := l.Spend.Currency; c != nil {
 		right = c.String() + ", " + right
 	}
+	right = draw.Cut(right, width-draw.Width(left)-3) // its beginning says the period
 	return draw.Ends(left, t.Muted.Text(right)+" ", width)
 }
 
