@@ -43,12 +43,6 @@ func Advice(r *advise.Report, look AdviceLook) view.Document {
 	}
 	d.Data = table
 	d.Add(view.Section{Notes: adviceNotes(r, look)})
-	combined := view.Object{
-		{ID: "ids", Value: view.List(r.Combined.IDs)},
-		{ID: "actual_month", Value: view.Exact(r.Combined.Actual)},
-		{ID: "changed_month", Value: view.Exact(r.Combined.Changed)},
-		{ID: "saving_month", Value: view.Exact(r.Combined.Saving)},
-	}
 	json := view.Object{
 		{ID: "schema", Value: "microspend.advise/v1"},
 		{ID: "from", Value: view.Moment(r.From)},
@@ -57,7 +51,8 @@ func Advice(r *advise.Report, look AdviceLook) view.Document {
 		{ID: "currency", Value: "USD"},
 		{ID: "state", Value: view.Text(r.State.String())},
 		{ID: "advice", Value: view.Records{Table: table}},
-		{ID: "combined", Value: combined},
+		{ID: "combined", Value: combinedObject(r.Combined)},
+		{ID: "settings", Value: combinedObject(r.Settings)},
 		{ID: "not_judged", Value: view.Records{Table: view.NewTable(notJudgedColumns, r.NotJudged, nil)}},
 		{ID: "assumptions", Value: noteRecords(restsOn(r, shown))},
 	}
@@ -66,6 +61,15 @@ func Advice(r *advise.Report, look AdviceLook) view.Document {
 	}
 	d.JSON = withDamaged(json, r.Damaged)
 	return d
+}
+
+func combinedObject(c advise.Combined) view.Object {
+	return view.Object{
+		{ID: "ids", Value: view.List(c.IDs)},
+		{ID: "actual_month", Value: view.Exact(c.Actual)},
+		{ID: "changed_month", Value: view.Exact(c.Changed)},
+		{ID: "saving_month", Value: view.Exact(c.Saving)},
+	}
 }
 
 // leastShown is how many pieces people see in any case.
@@ -109,6 +113,9 @@ func AdviceColumns(all []advise.Advice) []view.Column[advise.Advice] {
 		{ID: "risk", Scope: view.Data, Value: func(a advise.Advice) view.Value { return view.Text(a.Risk) }},
 		{ID: "how", Scope: view.Data, Value: func(a advise.Advice) view.Value { return view.Text(a.How) }},
 		{ID: "overlaps", Scope: view.Data, Value: func(a advise.Advice) view.Value { return view.List(a.Overlaps) }},
+		{ID: "parts", Scope: view.JSONOnly, Value: func(a advise.Advice) view.Value {
+			return view.Nested(view.Records{Table: view.NewTable(advicePartColumns, a.Parts, nil)})
+		}},
 		{ID: "dismissed_by", Scope: view.When(saying, view.Data), Value: func(a advise.Advice) view.Value {
 			return said(a, func(d *advise.Dismissal) string { return d.By })
 		}},
@@ -174,6 +181,26 @@ var adviceSubjects = []view.Column[advise.Advice]{
 	{ID: "id", Title: "id", Drop: 1, Value: func(a advise.Advice) view.Value { return view.Text(a.ID) }},
 }
 
+// advicePartColumns describe the parts of a piece; --explain with the id of one has everything else.
+var advicePartColumns = []view.Column[advise.Advice]{
+	{ID: "saving_month", Title: "saves", Unit: view.Dollar, Value: func(a advise.Advice) view.Value {
+		return view.Dollars(a.Saving).In(a.State)
+	}},
+	{ID: "actual_month", Title: "now", Unit: view.Dollar, Drop: 1, Value: func(a advise.Advice) view.Value {
+		return view.Dollars(a.Actual).In(a.State)
+	}},
+	{ID: "changed_month", Scope: view.Data, Value: func(a advise.Advice) view.Value { return view.Exact(a.Changed) }},
+	{ID: "low", Scope: view.Data, Value: func(a advise.Advice) view.Value { return view.Exact(a.Low) }},
+	{ID: "high", Scope: view.Data, Value: func(a advise.Advice) view.Value { return view.Exact(a.High) }},
+	{ID: "state", Scope: view.Data, Value: func(a advise.Advice) view.Value { return view.Text(a.State.String()) }},
+	{ID: "combined", Scope: view.Data, Value: func(a advise.Advice) view.Value { return view.Bool(a.Adds) }},
+	{ID: "subject", Title: "of", Shrink: true, Value: func(a advise.Advice) view.Value { return view.Text(a.Subject) }},
+	{ID: "tenant", Scope: view.Data, Value: func(a advise.Advice) view.Value { return view.Text(a.Tenant) }},
+	{ID: "image", Scope: view.Data, Value: func(a advise.Advice) view.Value { return view.Text(a.Image) }},
+	{ID: "to", Title: "to", Shrink: true, Value: func(a advise.Advice) view.Value { return view.Text(a.To) }},
+	{ID: "id", Title: "id", Value: func(a advise.Advice) view.Value { return view.Text(a.ID) }},
+}
+
 var notJudgedColumns = []view.Column[advise.NotJudged]{
 	{ID: "kind", Value: func(n advise.NotJudged) view.Value { return view.Text(string(n.Kind)) }},
 	{ID: "reason", Value: func(n advise.NotJudged) view.Value { return view.Text(n.Reason) }},
@@ -230,6 +257,10 @@ func adviceNotes(r *advise.Report, look AdviceLook) []view.Note {
 		say("", "Together they save %s of %s a month: applied one after the other, and of those that change the same "+
 			"usage only the first (%d of %d, marked +).", dollars(r.Combined.Saving), dollars(r.Combined.Actual),
 			len(r.Combined.IDs), len(r.Advice))
+		if n := len(r.Settings.IDs); n > 0 && n < len(r.Advice) {
+			say("", "Settings alone, with nothing moved to another region or off MicroVMs, would save %s a month.",
+				dollars(r.Settings.Saving))
+		}
 		say("", "microspend advise --explain ID shows the bill beside the changed one, what it risks and how to do it; "+
 			"microspend advise dismiss ID --reason TEXT takes it off the list.")
 	}
@@ -262,9 +293,13 @@ func dismissedCount(n int) string {
 func AdviceExplained(r *advise.Report, a advise.Advice) view.Document {
 	lines := slices.Clone(a.Lines)
 	table := view.NewTable(AdviceLineColumns, lines, nil)
-	if a.Instead != nil {
+	if month := a.Elsewhere(); !month.IsZero() {
+		name := a.To
+		if a.Instead != nil {
+			name = a.Instead.Name
+		}
 		table.Add(view.Row{Cells: []view.Value{
-			view.Text(a.Instead.Name), {}, {}, view.Missing(""), view.Dollars(a.Instead.Month), view.Missing(""),
+			view.Text(name), {}, {}, view.Missing(""), view.Dollars(month), view.Missing(""),
 		}})
 	}
 	table.Add(view.Row{Look: view.Look{Kind: view.Total}, Cells: []view.Value{
@@ -273,8 +308,12 @@ func AdviceExplained(r *advise.Report, a advise.Advice) view.Document {
 	d := view.Document{
 		Title:    fmt.Sprintf("%s: %s", a.Kind.Title(), a.Subject),
 		Subtitle: fmt.Sprintf("%s → %s; %s", a.From, a.To, adviceSpan(r)),
-		Sections: []view.Section{{Table: table}, {Notes: AdviceTold(r, a)}},
+		Sections: []view.Section{{Table: table}},
 	}
+	if len(a.Parts) > 0 {
+		d.Add(view.Section{Table: view.NewTable(advicePartColumns, a.Parts, nil)})
+	}
+	d.Add(view.Section{Notes: AdviceTold(r, a)})
 	d.Data = table
 	lineTable := view.NewTable(AdviceLineColumns, lines, nil)
 	d.JSON = append(view.Object{{ID: "schema", Value: "microspend.advice/v1"}},
@@ -283,6 +322,9 @@ func AdviceExplained(r *advise.Report, a advise.Advice) view.Document {
 			view.Field{ID: "assumptions", Value: noteRecords(append([]pricing.Note{monthNote(r)}, a.RestsOn...))})...)
 	return d
 }
+
+// mostNamed is how many ids people are told of what a piece overlaps with.
+const mostNamed = 5
 
 // AdviceTold is everything to say of a piece of advice besides its figures.
 func AdviceTold(r *advise.Report, a advise.Advice) []view.Note {
@@ -298,8 +340,14 @@ func AdviceTold(r *advise.Report, a advise.Advice) []view.Note {
 		notes = append(notes, view.Note{Tag: "≥", Text: "Some of its usage was not measured: the figures are lower bounds."})
 	}
 	if len(a.Overlaps) > 0 {
-		notes = append(notes, view.Note{Tag: "overlaps", Text: "Its saving does not add up with that of " +
-			strings.Join(a.Overlaps, ", ") + ", on some of the same usage."})
+		named := a.Overlaps[:min(len(a.Overlaps), mostNamed)]
+		text := strings.Join(named, ", ")
+		if more := len(a.Overlaps) - len(named); more > 0 {
+			text += fmt.Sprintf(" and %s more", figures.Int(more))
+		}
+		notes = append(notes, view.Note{
+			Tag: "overlaps", Text: "Its saving does not add up with that of " + text + ", on some of the same usage.",
+		})
 	}
 	if said := a.Returned; said != nil {
 		notes = append(notes, view.Note{Tag: "again", Text: fmt.Sprintf("%s dismissed it on %s, when it saved %s a month: %s.",

@@ -176,6 +176,11 @@ func topNotes(s *fleet.Snapshot, chosen int) (notes []view.Note) {
 			notes = append(notes, view.Note{Tag: "not listed", Text: text, Warn: true})
 		}
 	}
+	for i := range s.Places {
+		if p := &s.Places[i]; p.Lacks != "" && p.Fault == "" {
+			notes = append(notes, view.Note{Tag: "not read", Text: placeName(p) + ": " + p.Lacks, Warn: true})
+		}
+	}
 	if s.LedgerFault != "" {
 		notes = append(notes, view.Note{Tag: "ledger", Text: s.LedgerFault, Warn: true})
 	}
@@ -206,15 +211,14 @@ func PlaceTrouble(s *fleet.Snapshot, p *watch.Place) string {
 	if p.Fault == "" {
 		return ""
 	}
-	name := p.Region
-	if p.Account != "" {
-		name = p.Account + " " + p.Region
-	}
+	name := placeName(p)
 	if p.ListedAt.IsZero() {
 		return name + ": " + p.Fault
 	}
 	return fmt.Sprintf("%s: %s; shown as it was %s ago", name, p.Fault, s.At.Sub(p.ListedAt).Round(time.Second))
 }
+
+func placeName(p *watch.Place) string { return strings.TrimSpace(p.Account + " " + p.Region) }
 
 func countsObject(s *fleet.Snapshot) view.Object {
 	var o view.Object
@@ -232,6 +236,7 @@ var placeColumns = []view.Column[watch.Place]{
 	{ID: "calls", Value: func(p watch.Place) view.Value { return view.Count(p.Calls) }},
 	{ID: "meters_at", Value: func(p watch.Place) view.Value { return momentOrNone(p.MetersAt) }},
 	{ID: "fault", Value: func(p watch.Place) view.Value { return view.Text(p.Fault).Or("", p.Fault != "") }},
+	{ID: "lacks", Value: func(p watch.Place) view.Value { return view.Text(p.Lacks).Or("", p.Lacks != "") }},
 	{ID: "throttled", Value: func(p watch.Place) view.Value { return view.Bool(p.Throttled) }},
 	{ID: "denied", Value: func(p watch.Place) view.Value { return view.Bool(p.Denied) }},
 }

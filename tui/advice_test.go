@@ -32,7 +32,8 @@ func TestWhatToChange(t *testing.T) {
 	first, ok := page.state.Chosen()
 	require.True(t, ok)
 
-	s.press("x").has(first.ID, "component", "difference $", first.Kind.Title()+": ").press("x").has("Risk: ")
+	s.press("x").has("component", "difference $", first.Kind.Title()+": ").press("G").has(first.ID)
+	s.press("x").has("Risk: ")
 	s.press("w").has("what if", "run on").press("esc")
 
 	s.press("d").has("dismissed ", "u takes it back")

@@ -64,6 +64,10 @@ func (p *advicePage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		p.last = &chosen
 		return p.dismiss(m, chosen, "dismissed in the dashboard"), true
 	case key.Matches(k, keys.WhatIf):
+		if len(chosen.Parts) > 0 {
+			chosen = chosen.Parts[0]
+			m.say("what if is for one tenant: of this, the one that saves most", false)
+		}
 		if chosen.Tenant == "" {
 			m.say("what if is for one tenant; this is about several", false)
 			return nil, true

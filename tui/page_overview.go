@@ -78,7 +78,17 @@ func (p *overviewPage) readAdvice(m *Model) []job {
 	if p.state.NoAdvice {
 		return nil
 	}
-	jobs := panel(m, p, overview.ToChange, m.options.Reader.Advice, func(s *overview.State, a *advise.Report) { s.Advice = a })
+	type advice struct {
+		found   *advise.Report
+		records int64
+	}
+	read := func(ctx context.Context, at data.Moment) (got advice, err error) {
+		got.found, got.records, err = m.options.Reader.AdviceByTheWay(ctx, at)
+		return got, err
+	}
+	jobs := panel(m, p, overview.ToChange, read, func(s *overview.State, got advice) {
+		s.Advice, s.AdviceRecords = got.found, got.records
+	})
 	for i := range jobs {
 		jobs[i].behind = true
 	}
@@ -118,7 +128,7 @@ func (p *overviewPage) forgetTenants(m *Model) {
 
 func (p *overviewPage) forget() {
 	s := &p.state
-	s.Sums, s.Tenants, s.Budgets, s.Anomalies, s.Instead, s.Advice = nil, nil, nil, nil, nil, nil
+	s.Sums, s.Tenants, s.Budgets, s.Anomalies, s.Instead, s.Advice, s.AdviceRecords = nil, nil, nil, nil, nil, nil, 0
 }
 
 // overviewPageRows is how far a page key moves: the items of the overview lie in several panels of different heights.
@@ -237,7 +247,7 @@ func (p *overviewPage) inspect(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	at, opens := p.state.Focus, key.Matches(k, m.keys.Open)
 	switch {
 	case at.Panel == overview.ToChange:
-		if p.state.Advice == nil {
+		if p.state.Advice == nil && p.state.AdviceRecords == 0 {
 			m.say("what to change is being read", false)
 			return nil
 		}

@@ -62,7 +62,8 @@ for everybody who uses the ledger; it comes back when its saving has doubled.`,
 			return report.AdviceExplained(found, one), err
 		}
 		exceeded := f.limit != nil && found.Combined.Saving.GreaterThan(*f.limit)
-		return report.Advice(found, report.AdviceLook{Dismissed: f.dismissed, All: cmd.Flags().Changed("min-saving")}), passes(!exceeded)
+		look := report.AdviceLook{Dismissed: f.dismissed, All: cmd.Flags().Changed("min-saving")}
+		return report.Advice(found, look), passes(!exceeded)
 	})
 	a.ledgerFlags(cmd)
 	flags := cmd.Flags()
@@ -71,33 +72,37 @@ for everybody who uses the ledger; it comes back when its saving has doubled.`,
 	flags.StringVar(&a.flags.tz, "tz", "",
 		"`TIMEZONE` of days, for example Europe/Berlin (default: the configuration's, or UTC)")
 	patternFlag(cmd, &f.tenants, spend.ByTenant)
-	a.parsedListFlag(cmd, "kind", "only these `KINDS`, comma-separated: "+strings.Join(kindWords(), ", "), func(text string) error {
-		for word := range strings.SplitSeq(text, ",") {
-			kind, err := advise.ParseKind(strings.TrimSpace(word))
-			if err != nil {
-				return err
+	a.parsedListFlag(cmd, "kind", "only these `KINDS`, comma-separated: "+strings.Join(kindWords(), ", "),
+		func(text string) error {
+			for word := range strings.SplitSeq(text, ",") {
+				kind, err := advise.ParseKind(strings.TrimSpace(word))
+				if err != nil {
+					return err
+				}
+				f.request.Kinds = append(f.request.Kinds, kind)
 			}
-			f.request.Kinds = append(f.request.Kinds, kind)
-		}
-		return nil
-	})
-	a.parsedFlag(cmd, "min-saving", "", "leave out what saves less than this many `DOLLARS` a month", func(text string) error {
-		var least scalar.Price
-		err := least.ParseScalar(text)
-		f.request.Least = least.Decimal
-		return err
-	})
-	a.parsedFlag(cmd, "idle-timeout", "", "idle timeout in force, a `DURATION` such as 300s, where MicroVMs' own is not recorded",
+			return nil
+		})
+	a.parsedFlag(cmd, "min-saving", "", "leave out what saves less than this many `DOLLARS` a month",
+		func(text string) error {
+			var least scalar.Price
+			err := least.ParseScalar(text)
+			f.request.Least = least.Decimal
+			return err
+		})
+	a.parsedFlag(cmd, "idle-timeout", "",
+		"idle timeout in force, a `DURATION` such as 300s, where MicroVMs' own is not recorded",
 		func(text string) (err error) {
 			f.request.IdleTimeout, err = wholeSeconds(text, idle.LeastTimeout)
 			return err
 		})
-	a.parsedFlag(cmd, "fail-above", "", "exit with 1 if all together save more than this many `DOLLARS` a month", func(text string) error {
-		var limit scalar.Price
-		err := limit.ParseScalar(text)
-		f.limit = &limit.Decimal
-		return err
-	})
+	a.parsedFlag(cmd, "fail-above", "", "exit with 1 if all together save more than this many `DOLLARS` a month",
+		func(text string) error {
+			var limit scalar.Price
+			err := limit.ParseScalar(text)
+			f.limit = &limit.Decimal
+			return err
+		})
 	flags.StringVar(&f.explain, "explain", "", "show the bill beside the changed one of the advice with this `ID`")
 	flags.BoolVar(&f.dismissed, "dismissed", false, "list what has been dismissed, with who, when and why")
 	cmd.AddCommand(a.dismissCommand(), a.restoreCommand())
@@ -134,7 +139,9 @@ func (a *app) advice(cmd *cobra.Command, f *adviseFlags) (serve.Inputs, *advise.
 	if a.flags.to != "" {
 		request.To = to
 	}
-	named := spend.Request{From: from, To: to, By: []spend.Dimension{spend.ByTenant}, Filter: spend.Filter{Tenants: request.Tenants}}
+	named := spend.Request{
+		From: from, To: to, By: []spend.Dimension{spend.ByTenant}, Filter: spend.Filter{Tenants: request.Tenants},
+	}
 	if err := a.checkNames(ctx, in.Source, named); err != nil {
 		return in, nil, err
 	}
@@ -158,11 +165,16 @@ func (a *app) adviceInputs(in serve.Inputs) (advise.Inputs, error) {
 	}, err
 }
 
-// findAdvice finds a piece by its id, dismissed or not.
+// findAdvice finds a piece, or a part of one, by its id, dismissed or not.
 func findAdvice(found *advise.Report, id string) (advise.Advice, error) {
 	for _, one := range slices.Concat(found.Advice, found.Dismissed) {
 		if one.ID == id {
 			return one, nil
+		}
+		for _, part := range one.Parts {
+			if part.ID == id {
+				return part, nil
+			}
 		}
 	}
 	return advise.Advice{}, fmt.Errorf("there is no advice %.80q; microspend advise lists what there is", id)
@@ -187,7 +199,8 @@ sees the same list. The advice comes back when it would save twice what it does 
 			return err
 		}
 		if err = a.dismiss(cmd.Context(), one, reason); err == nil {
-			fmt.Fprintf(a.err, "dismissed %s: %s, $%s a month\n", one.ID, one.Subject, figures.Fixed(one.Saving, view.CentPlaces))
+			fmt.Fprintf(a.err, "dismissed %s: %s, $%s a month\n", one.ID, one.Subject,
+				figures.Fixed(one.Saving, view.CentPlaces))
 		}
 		return err
 	})

@@ -85,6 +85,7 @@ for tmux, shell prompts and status bars.`,
 			if err != nil {
 				return err
 			}
+			a.liveInDash(&options, in)
 			switch {
 			case f.collect && f.once:
 				return errors.New("--collect cannot be combined with --once; run microspend collect first")
@@ -93,11 +94,6 @@ for tmux, shell prompts and status bars.`,
 			case f.collectEvery < 0 || (f.collectEvery > 0 && !f.collect):
 				return errors.New("--collect-every requires --collect and a positive duration such as 15m")
 			}
-			watcher, err := a.dashWatcher(in)
-			if err != nil {
-				return err
-			}
-			liveFleet(&options, in, watcher)
 			if f.once {
 				if err := a.hasData(cmd.Context()); err != nil {
 					return err
@@ -178,7 +174,7 @@ func (a *app) dashOptions(ctx context.Context, in serve.Inputs, f dashFlags) (tu
 	options := tui.Options{
 		Reader: &data.Reader{
 			Source: source, BudgetSet: in.Budgets, AnomalyRule: in.AnomalyRule, Prices: market.Prices,
-			Regions: market.Cards.Regions(), Fingerprint: opened.Fingerprint, Records: opened.Records,
+			Regions: market.Cards.Regions(), Fingerprint: opened.Fingerprint, Info: opened.Info, Records: opened.Records,
 			Launched: func(ctx context.Context, from, to time.Time) (*lifecycle.Table, error) {
 				return lifecycle.Read(ctx, opened, from, to)
 			},

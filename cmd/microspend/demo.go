@@ -17,6 +17,7 @@ import (
 	"microspend/internal/figures"
 	"microspend/internal/simulate"
 	"microspend/ledger"
+	"microspend/tui"
 	"microspend/usage"
 )
 
@@ -34,7 +35,7 @@ func (a *app) demoCommand() *cobra.Command {
 reproducible by --seed, and writes it to a ledger through the same code as real usage, with a
 tenants file and budgets. From 2026-11-05 on, the image browser runs on x86-64. On a terminal it
 then opens the dashboard on that ledger and keeps generating today's hours; --no-dash only writes the
-ledger.`,
+ledger. --live opens it on the fleet as it is now, which launches, suspends and ends MicroVMs as the clock goes.`,
 	}, func(cmd *cobra.Command, _ []string) error {
 		fleet.End = a.today()
 		if fleet.Days < 1 || fleet.Days > 400 || fleet.Tenants < 1 || fleet.Tenants > 40 {
@@ -59,8 +60,8 @@ ledger.`,
 		return a.demoDash(cmd.Context(), fleet, live)
 	})
 	flags := cmd.Flags()
+	flags.BoolVar(&live, "live", false, "open the dashboard on the fleet as it is now")
 	flags.BoolVar(&noDash, "no-dash", false, "do not open the dashboard")
-	flags.BoolVar(&live, "live", false, "open the dashboard on what the fleet does now")
 	outputFlag(cmd, &folder, "microspend-demo", "`DIR` to write to")
 	flags.Uint64Var(&fleet.Seed, "seed", 1, "random `SEED`; the same seed generates the same fleet")
 	flags.IntVar(&fleet.Days, "days", simulate.DefaultDays, "`DAYS` to generate")
@@ -96,15 +97,15 @@ func (a *app) demoDash(ctx context.Context, fleet simulate.Fleet, live bool) err
 	if err != nil {
 		return err
 	}
-	flags := dashFlags{poll: pollEvery, stale: staleAfter}
+	asked := dashFlags{poll: pollEvery, stale: staleAfter}
 	if live {
-		flags.view = "live"
+		asked.view = liveView
 	}
-	options, err := a.dashOptions(ctx, in, flags)
+	options, err := a.dashOptions(ctx, in, asked)
 	if err != nil {
 		return err
 	}
-	liveFleet(&options, in, fleet.Live(a.demoClock()))
+	options.Live, options.LiveEvery = fleetOver(in, fleet.Live(a.demoClock())), tui.LiveEvery
 	options.StateFile = "" // what is tried on a demo is not how somebody looks at their own
 	if a.asOf.IsZero() {
 		options.Collector, options.CollectEvery = demoCollector{a, fleet}, demoCollects

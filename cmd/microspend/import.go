@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"slices"
@@ -20,7 +21,9 @@ import (
 	"microspend/internal/tabular"
 	"microspend/ledger"
 	"microspend/ledger/audit"
+	"microspend/ledger/intake"
 	"microspend/ledger/parquet"
+	"microspend/ledger/stores"
 	"microspend/pricing"
 	"microspend/usage"
 	"microspend/view"
@@ -32,6 +35,7 @@ type importFlags struct {
 	overlaps       string
 	replace        bool // what was collected
 	events         bool
+	dryRun         bool
 	region, memory string
 }
 
@@ -61,7 +65,8 @@ imported unless --replace-collected is given.
 If any row is bad, all bad rows are reported and nothing is imported, unless --skip-bad is given. Nor
 is anything imported if it makes a MicroVM run twice at the same time, unless --overlaps says what to
 do.`,
-		Example: `  microspend import usage.csv
+		Example: `  microspend import usage.csv --dry-run
+  microspend import usage.csv
   microspend import usage.csv.gz --overlaps=merge
   microspend import --events sandboxes.csv --region us-east-1 --memory 2GB
   microspend import sessions.csv --region us-east-1`,
@@ -79,6 +84,7 @@ do.`,
 	)
 	flags.BoolVar(&f.replace, "replace-collected", false,
 		"replace what was collected by other values of the same MicroVMs and periods; the audit log names them")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "show what would be imported and what it would cost, and write nothing")
 	flags.BoolVar(&f.events, "events", false, "read lifecycle events")
 	flags.StringVar(&f.region, "region", "",
 		"`REGION` of events and sessions that name none (default: events.defaults.region in the configuration)")
@@ -133,18 +139,25 @@ func (a *app) importFile(ctx context.Context, path string, f importFlags) error 
 		changes ledger.Changes
 		name    string // of the ledger
 	)
-	err = a.writeLedger(ctx, ledger.Options{
+	options := ledger.Options{
 		Command: "microspend import", Action: "import", Overlaps: overlapChoices[f.overlaps],
 		Collected: ledger.Collected{Sources: sources.Names(), Replace: f.replace},
 		Progress: func(done, of int) {
 			bar.Relabel("sorting into days", fmt.Sprintf("of %d", of))
 			bar.At(int64(done), int64(of), int64(done))
 		},
-	}, func(ctx context.Context, writer ledger.Store) (err error) {
-		from, name = writer.From, writer.Name()
-		changes, err = writer.Upsert(ctx, batches)
-		return err
-	})
+	}
+	var costs []string
+	if f.dryRun {
+		from = func(audit.Source) {}
+		changes, name, costs, err = a.previewImport(ctx, options, batches)
+	} else {
+		err = a.writeLedger(ctx, options, func(ctx context.Context, writer ledger.Store) (err error) {
+			from, name = writer.From, writer.Name()
+			changes, err = writer.Upsert(ctx, batches)
+			return err
+		})
+	}
 	bar.Clear()
 	if bad, ok := errors.AsType[*usage.RowsError](err); ok {
 		return fmt.Errorf("%s: %w\nnothing was imported; fix the rows, or skip them with --skip-bad", path, bad)
@@ -158,8 +171,43 @@ func (a *app) importFile(ctx context.Context, path string, f importFlags) error 
 	if err != nil {
 		return err
 	}
+	if f.dryRun {
+		fmt.Fprintln(a.err, "dry run, nothing was written; the import would end with:")
+	}
 	a.reportImport(reader, changes, name)
+	for _, cost := range costs {
+		fmt.Fprintln(a.err, view.Visible(cost))
+	}
 	return nil
+}
+
+// previewImport tells what an import would do, into a ledger that need not be there yet, and what its server would
+// charge.
+func (a *app) previewImport(ctx context.Context, o ledger.Options, batches iter.Seq2[[]usage.Record, error]) (
+	changes ledger.Changes, name string, costs []string, err error,
+) {
+	if name, err = a.ledgerName(); err != nil {
+		return changes, name, nil, err
+	}
+	o.Now = a.now
+	opened, err := stores.Open(ctx, name, o)
+	if errors.Is(err, fs.ErrNotExist) {
+		opened, err = nil, nil
+	}
+	if err != nil {
+		return changes, name, nil, err
+	}
+	name = audit.Redact([]string{name})[0]
+	if opened != nil {
+		name = opened.Name()
+	}
+	if changes, err = intake.Preview(ctx, opened, o, batches); err != nil {
+		return changes, name, nil, err
+	}
+	if metered, is := opened.(ledger.Metered); is {
+		costs, err = metered.WriteCost(len(changes.Days))
+	}
+	return changes, name, costs, err
 }
 
 // usageReader reads records from a file of some format.

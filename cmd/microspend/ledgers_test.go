@@ -35,32 +35,37 @@ func TestEveryLedgerAnswersTheSame(t *testing.T) {
 	if testing.Short() { // for the race detector: the one of which most is read at once
 		kinds = kinds[:1]
 	}
+	scripts, err := filepath.Glob("testdata/ledgers/*.txtar")
+	require.NoError(t, err)
 	for _, kind := range kinds {
-		t.Run(kind.name, func(t *testing.T) {
-			root, err := os.Getwd()
-			if err != nil {
-				t.Fatal(err)
-			}
-			testscript.Run(t, testscript.Params{
-				Dir: "testdata/ledgers",
-				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"ask": func(ts *testscript.TestScript, _ bool, args []string) { ts.Value(answers{}).(*answers).ask(ts, args) },
-					"answers": func(ts *testscript.TestScript, _ bool, args []string) {
-						path := filepath.Join(root, "testdata", "ledgers", args[0])
-						ts.Value(answers{}).(*answers).compare(ts, path, *update && kind.name == "folder")
-					},
-				},
-				Setup: func(env *testscript.Env) error {
-					said := &answers{ledger: kind.make(t)}
-					env.Values[answers{}] = said
-					env.Setenv("LEDGER", said.ledger)
-					env.Setenv("ROOT", root+"/../..")
-					env.Setenv("XDG_DATA_HOME", env.WorkDir+"/data")
-					return errors.Join(setUpAWS(env), setUpSources(env))
-				},
+		for _, script := range scripts {
+			t.Run(kind.name+"/"+filepath.Base(script), func(t *testing.T) {
+				said := &answers{ledger: kind.make(t)} // which may skip the test, as the setup of a script could not
+				askScript(t, script, said, *update && kind.name == "folder")
 			})
-		})
+		}
 	}
+}
+
+// askScript plays a script, whose answers are held to those that a folder gave, or take their place.
+func askScript(t *testing.T, script string, said *answers, replace bool) {
+	root, err := os.Getwd()
+	require.NoError(t, err)
+	testscript.Run(t, testscript.Params{
+		Files: []string{script},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"ask": func(ts *testscript.TestScript, _ bool, args []string) { said.ask(ts, args) },
+			"answers": func(ts *testscript.TestScript, _ bool, args []string) {
+				said.compare(ts, filepath.Join(root, "testdata", "ledgers", args[0]), replace)
+			},
+		},
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("LEDGER", said.ledger)
+			env.Setenv("ROOT", root+"/../..")
+			env.Setenv("XDG_DATA_HOME", env.WorkDir+"/data")
+			return errors.Join(setUpAWS(env), setUpSources(env))
+		},
+	})
 }
 
 // ledgerInBucket names a ledger on a server of S3's API in this process.

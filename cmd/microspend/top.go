@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,8 @@ import (
 	"microspend/fleet"
 	"microspend/internal/simulate"
 	"microspend/report"
+	"microspend/serve"
+	"microspend/tui"
 	"microspend/tui/table"
 	"microspend/usage"
 	"microspend/view"
@@ -33,6 +36,10 @@ type topFlags struct {
 	reverse, ended    bool
 	limit             int
 	seed              uint64
+
+	seen     *fleet.Snapshot // what was printed last
+	document view.Document
+	line     []byte // of JSON; nil where it has yet to be made
 }
 
 func (a *app) topCommand() *cobra.Command {
@@ -52,7 +59,8 @@ A filter has terms that must all hold: state=running, age>7h, idle>5m, tenant=ac
 Columns are id, state, tenant, image, version, arch, region, account, role, age, left, cap, running, suspended, idle,
 suspends_in, burn and spent.
 
---demo plays the fleet of microspend demo, without AWS.`,
+On a terminal it opens the dashboard's live view, unless a filter or anything else is given that is about what to
+print; --once prints one look. --demo plays the fleet of microspend demo, without AWS.`,
 		Example: `  microspend top
   microspend top --once state=running 'age>7h'
   microspend top --watch 5s --format json 'idle>5m' tenant=acme
@@ -117,12 +125,46 @@ func (a *app) top(ctx context.Context, f *topFlags) error {
 		return err
 	}
 	defer release()
+	if a.opensDash(f) {
+		if opened, err := a.topDash(ctx, now); opened || err != nil {
+			return err
+		}
+	}
 	if f.watch == 0 {
 		err, _ := a.topLook(ctx, now, f)
 		return err
 	}
 	return a.topWatch(ctx, now, f)
 }
+
+// opensDash reports whether top opens the dashboard: on a terminal, unless something is asked for that is printed.
+func (a *app) opensDash(f *topFlags) bool {
+	printed := f.once || f.plain || f.watch > 0 || len(f.filters) > 0 || f.limit > 0 || f.ended || namesFile(a.output.file) ||
+		a.output.format != string(view.FormatTable) || a.env("TERM") == "dumb"
+	return !printed && a.onTerminal()
+}
+
+// topDash opens the dashboard in its live view. It reports false where there is no ledger, without which the dashboard
+// has nothing else to show.
+func (a *app) topDash(ctx context.Context, now *fleet.Fleet) (opened bool, err error) {
+	in, err := a.spendInputs(ctx)
+	if errors.Is(err, errNoLedger) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	options, err := a.dashOptions(ctx, in, dashFlags{view: liveView, poll: pollEvery, stale: staleAfter})
+	if err != nil {
+		return false, err
+	}
+	a.usage = nil // the dashboard shows damage while it is open
+	options.Live, options.LiveEvery = now, tui.LiveEvery
+	return true, a.runDash(ctx, options)
+}
+
+// liveView is the dashboard's view of the fleet.
+const liveView = "live"
 
 // topLook looks once and prints what it found. It reports whether there was anything to print.
 func (a *app) topLook(ctx context.Context, now *fleet.Fleet, f *topFlags) (err error, looked bool) {
@@ -137,11 +179,14 @@ func (a *app) topLook(ctx context.Context, now *fleet.Fleet, f *topFlags) (err e
 	case err != nil:
 		return a.outside(err), false
 	}
-	chosen, err := f.choose(snapshot, a.output.format)
-	if err != nil {
-		return err, false
+	if snapshot != f.seen { // else there is nothing new, as between two listings of a large fleet
+		chosen, err := f.choose(snapshot, a.output.format)
+		if err != nil {
+			return err, false
+		}
+		f.seen, f.document, f.line = snapshot, report.Top(snapshot, chosen), nil
 	}
-	if err := a.printTop(report.Top(snapshot, chosen), f); err != nil {
+	if err := a.printTop(f.document, f); err != nil {
 		return err, false
 	}
 	return a.topFaults(snapshot), true
@@ -152,6 +197,8 @@ func (a *app) topFaults(s *fleet.Snapshot) (err error) {
 	for i := range s.Places {
 		if text := report.PlaceTrouble(s, &s.Places[i]); text != "" {
 			err = a.outside(errors.New(text))
+		} else if s.Places[i].Lacks != "" {
+			err = errOutside // the notes name it
 		}
 	}
 	return err
@@ -163,11 +210,14 @@ func (a *app) printTop(d view.Document, f *topFlags) error {
 		return a.print(d)
 	}
 	if view.Format(a.output.format) == view.FormatJSON {
-		line, err := d.JSON.(view.Object).MarshalJSON()
-		if err != nil {
-			return err
+		if f.line == nil {
+			line, err := d.JSON.(view.Object).MarshalJSON()
+			if err != nil {
+				return err
+			}
+			f.line = append(line, '\n')
 		}
-		_, err = a.out.Write(append(line, '\n'))
+		_, err := a.out.Write(f.line)
 		return err
 	}
 	lead := ""
@@ -219,18 +269,26 @@ func (f *topFlags) choose(s *fleet.Snapshot, format string) ([]*fleet.MicroVM, e
 			all = append(all, m)
 		}
 	}
-	content := topContent(s, all)
+	columns := topTable(s, all)
+	by := slices.IndexFunc(columns, func(c table.Column) bool { return f.sort == c.ID || f.sort == c.Word })
+	if by < 0 {
+		return nil, fmt.Errorf("--sort: no column %s; columns are %s", f.sort, strings.Join(topNames(columns), ", "))
+	}
+	down := (columns[by].Align != view.Left) != f.reverse
+	if text == "" { // nothing else is looked at, and a large fleet is looked at again and again
+		columns = columns[by : by+1]
+	}
+	ids := make([]string, len(all))
+	for i, m := range all {
+		ids[i] = strings.Join([]string{m.Account, m.Region, m.ID}, "/")
+	}
+	content := table.New(columns, ids, nil, "")
 	if _, err := table.ParseFilter(text, content); err != nil {
 		return nil, fmt.Errorf("--filter: %w", err)
 	}
-	by := content.Find(f.sort)
-	if by < 0 {
-		return nil, fmt.Errorf("--sort: no column %s; columns are %s", f.sort, strings.Join(topNames(content), ", "))
-	}
-	look := table.State{
-		Sort: f.sort, Down: (content.Columns[by].Align != view.Left) != f.reverse, Text: text,
-	}
+	look := table.State{Sort: f.sort, Down: down}
 	look.SetContent(content)
+	look.SetFilter(text)
 	chosen := make([]*fleet.MicroVM, 0, look.Shown())
 	for _, row := range look.Rows() {
 		if f.limit > 0 && len(chosen) == f.limit {
@@ -241,10 +299,9 @@ func (f *topFlags) choose(s *fleet.Snapshot, format string) ([]*fleet.MicroVM, e
 	return chosen, nil
 }
 
-// topContent is what filters and orders see: every column, also those that a table has no room for.
-func topContent(s *fleet.Snapshot, all []*fleet.MicroVM) *table.Content {
+// topTable is what filters and orders see: every column, also those that a table has no room for.
+func topTable(s *fleet.Snapshot, all []*fleet.MicroVM) (columns []table.Column) {
 	words := report.TopWords()
-	var columns []table.Column
 	for _, c := range report.TopColumns(s) {
 		align := c.Align
 		if c.Unit == view.Dollar {
@@ -254,20 +311,12 @@ func topContent(s *fleet.Snapshot, all []*fleet.MicroVM) *table.Content {
 			ID: c.ID, Title: c.Title, Align: align, Value: func(row int) view.Value { return c.Value(all[row]) },
 		}})
 	}
-	ids := make([]string, len(all))
-	for i, m := range all {
-		ids[i] = strings.Join([]string{m.Account, m.Region, m.ID}, "/")
-	}
-	return table.New(columns, ids, nil, "")
+	return columns
 }
 
-func topNames(c *table.Content) (names []string) {
-	for i := range c.Columns {
-		if name := c.Columns[i].Word; name != "" {
-			names = append(names, name)
-		} else {
-			names = append(names, c.Columns[i].ID)
-		}
+func topNames(columns []table.Column) (names []string) {
+	for _, c := range columns {
+		names = append(names, cmp.Or(c.Word, c.ID))
 	}
 	return names
 }
@@ -278,7 +327,7 @@ func (a *app) fleetNow(ctx context.Context, f *topFlags) (*fleet.Fleet, func(), 
 	if f.demo {
 		return a.demoFleet(ctx, simulate.Fleet{Seed: f.seed})
 	}
-	watcher, err := a.watcher(ctx, f.targets, f.patience())
+	watcher, err := a.watcher(ctx, f.targets, f.patience(), a.askForCode())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -289,17 +338,21 @@ func (a *app) fleetNow(ctx context.Context, f *topFlags) (*fleet.Fleet, func(), 
 // fleetOf joins a watcher with the ledger and the configuration. There need not be a ledger yet.
 func (a *app) fleetOf(ctx context.Context, watcher watch.Watcher) (*fleet.Fleet, error) {
 	in, err := a.spendInputs(ctx)
-	options := fleet.Options{Watcher: watcher, Source: in.Source}
-	switch {
-	case errors.Is(err, errNoLedger):
-		options.Source.Usage = nil
-	case err != nil:
+	if err != nil && !errors.Is(err, errNoLedger) {
 		return nil, err
-	default:
-		options.Fingerprint = in.Ledger.Fingerprint
 	}
 	a.usage = nil // damage is told by what needs the days in question
-	return fleet.New(options), nil
+	return fleetOver(in, watcher), nil
+}
+
+func fleetOver(in serve.Inputs, watcher watch.Watcher) *fleet.Fleet {
+	options := fleet.Options{Watcher: watcher, Source: in.Source}
+	if in.Ledger == nil {
+		options.Source.Usage = nil
+	} else {
+		options.Fingerprint = in.Ledger.Fingerprint
+	}
+	return fleet.New(options)
 }
 
 // demoFleet is the demo's fleet, on a ledger of its own that has what led up to now. Where --as-of says which day it
@@ -307,28 +360,26 @@ func (a *app) fleetOf(ctx context.Context, watcher watch.Watcher) (*fleet.Fleet,
 func (a *app) demoFleet(ctx context.Context, of simulate.Fleet) (made *fleet.Fleet, release func(), err error) {
 	clock := a.demoClock()
 	of.End = clock()
-	release = func() {}
-	if a.flags.ledger == "" {
-		folder, err := os.MkdirTemp("", "microspend-demo-")
-		if err != nil {
-			return nil, nil, err
-		}
-		release = func() { _ = os.RemoveAll(folder) }
-		defer func() {
-			if made == nil {
-				release()
-			}
-		}()
-		a.flags.ledger, a.flags.config = filepath.Join(folder, "ledger"), filepath.Join(folder, config.Name)
-		if err := writeDemoFiles(folder, of); err != nil {
-			return nil, nil, err
-		}
-		if _, err := a.writeDemo(ctx, slices.Values([][]usage.Record{of.Recent(clock())})); err != nil {
-			return nil, nil, err
-		}
+	if a.flags.ledger != "" {
+		made, err = a.fleetOf(ctx, of.Live(clock))
+		return made, func() {}, err
 	}
-	made, err = a.fleetOf(ctx, of.Live(clock))
-	return made, release, err
+	folder, err := os.MkdirTemp("", "microspend-demo-")
+	if err != nil {
+		return nil, nil, err
+	}
+	remove := func() { _ = os.RemoveAll(folder) }
+	a.flags.ledger, a.flags.config = filepath.Join(folder, "ledger"), filepath.Join(folder, config.Name)
+	if err = writeDemoFiles(folder, of); err == nil {
+		_, err = a.writeDemo(ctx, slices.Values([][]usage.Record{of.Recent(clock())}))
+	}
+	if err == nil {
+		made, err = a.fleetOf(ctx, of.Live(clock))
+	}
+	if err != nil {
+		remove()
+	}
+	return made, remove, err
 }
 
 // demoMorning is when in the day of --as-of it is in the demo.

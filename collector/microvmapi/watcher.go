@@ -72,7 +72,7 @@ func NewWatcher(options WatchOptions) (*Watcher, error) {
 
 // What a look may ask beyond the listing, of an account and region.
 const (
-	mostAsked   = 40 // MicroVMs
+	mostAsked   = 25 // MicroVMs
 	mostLearned = 6  // versions of images, each a few calls
 )
 

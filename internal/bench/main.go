@@ -39,6 +39,7 @@ func areas() []area {
 		{"every", everyFigures},
 		{"plans", plansFigures},
 		{"dash", dashFigures},
+		{"live", liveFigures},
 	}
 }
 

@@ -68,8 +68,13 @@ type Advice struct {
 	RestsOn  []pricing.Note // assumptions
 	Risk     string
 	How      string
-	Lines    []whatif.Line // of both bills, quantity by quantity, a month
-	Instead  *whatif.Alternative
+	Lines    []whatif.Line       // of both bills, quantity by quantity, a month
+	Instead  *whatif.Alternative // nil where it has parts, which have their own
+
+	// Parts are what it is made of where it is about several tenants or images, the largest saving first; nil where it is
+	// one. Every figure is the exact sum of theirs.
+	Parts []Advice
+
 	Adds     bool     // it is among those that [Report.Combined] applies
 	Overlaps []string // ids of advice on some of the same usage, with which its saving does not add up
 
@@ -89,7 +94,7 @@ type NotJudged struct {
 
 // Combined is what several pieces of advice come to together.
 type Combined struct {
-	IDs                     []string // in the order in which they were applied
+	IDs                     []string // in the order in which they were applied, as far as they could be
 	Actual, Changed, Saving decimal.Decimal
 }
 
@@ -102,6 +107,7 @@ type Report struct {
 	Dismissed []Advice
 	NotJudged []NotJudged
 	Combined  Combined
+	Settings  Combined        // of the pieces that move nothing elsewhere
 	Actual    decimal.Decimal // the bill of everything that was looked at, a month
 	State     pricing.State
 	Damaged   []ledger.DamagedFile
@@ -177,8 +183,14 @@ func finish(f *fleet, report *Report) {
 	report.Advice = f.advise()
 	report.NotJudged = f.notJudged
 	report.Actual = f.actual()
+	report.part(f.dismissed) // before they are gathered: a part can be dismissed by itself
+	report.Advice = slices.DeleteFunc(gather(report.Advice), func(a Advice) bool {
+		return a.Saving.LessThan(f.request.Least)
+	})
 	report.part(f.dismissed)
-	report.Combined = f.combine(report.Advice, report.Actual)
+	overlap(report.Advice)
+	report.Settings = f.combine(report.Advice, report.Actual, func(k Kind) bool { return !k.Moves() })
+	report.Combined = f.combine(report.Advice, report.Actual, func(Kind) bool { return true })
 }
 
 // span is the time to look at: 30 days up to where the data reaches, or what there is of them.
@@ -257,7 +269,7 @@ func (f *fleet) look(ctx context.Context, in Inputs) error {
 	return f.survey.read(in.Records(ctx, f.span.From, f.span.To))
 }
 
-// advise asks every kind, keeps what saves, and puts the largest saving first.
+// advise asks every kind, and keeps what saves.
 func (f *fleet) advise() []Advice {
 	var all []Advice
 	for _, kind := range kinds {
@@ -266,15 +278,11 @@ func (f *fleet) advise() []Advice {
 		}
 		for _, a := range kind.find(f) {
 			a.Kind = kind.kind
-			if priced, ok := f.price(a); ok && priced.Saving.GreaterThanOrEqual(f.request.Least) {
+			if priced, ok := f.price(a); ok {
 				all = append(all, priced)
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Advice) int {
-		return cmp.Or(b.Saving.Cmp(a.Saving), cmp.Compare(a.ID, b.ID))
-	})
-	overlap(all)
 	return all
 }
 

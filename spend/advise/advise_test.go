@@ -221,8 +221,8 @@ func TestNeverResumed(t *testing.T) {
 	require.Contains(t, a.How, "idlePolicy.suspendedDurationSeconds: 1020")
 }
 
-// Ten pauses of 1,000 s with 1 GB of state, and an image of half a GB: 10 × 0.0037977138 less to write, 10 × half a GB ×
-// 0.0015467699 less to read, 10,000 s × 0.0001111111 / 3,600 less to store.
+// Ten pauses of 1,000 s with 1 GB of state, and an image of half a GB: 10 × 0.0037977138 less to write, 10 × half a
+// GB × 0.0015467699 less to read, 10,000 s × 0.0001111111 / 3,600 less to store.
 func TestFreshLaunch(t *testing.T) {
 	w := &world{}
 	launchedFrom(ran(w.hourOf("mvm-1", "us-east-1", 9), 600, 2048), gib/2)
@@ -262,7 +262,7 @@ func TestLongerIdleTimeout(t *testing.T) {
 
 	w.launched = nil
 	a = w.the(t, IdleTimeout)
-	require.Equal(t, []string{"600 s", "700 s"}, []string{a.From, a.To}, "600 s ran per suspend: it was no longer than that")
+	require.Equal(t, []string{"600 s", "700 s"}, []string{a.From, a.To}, "600 s ran per suspend: no longer")
 	require.Contains(t, a.RestsOn[0].Text, "600 s")
 }
 

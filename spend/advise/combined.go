@@ -30,51 +30,67 @@ func overlap(all []Advice) {
 	}
 }
 
-// combine applies advice one after the other, the largest saving first, to usage that advice before it has changed. A
-// piece that changes what another has changed already, or that saves nothing any more, is left out.
-func (f *fleet) combine(all []Advice, actual decimal.Decimal) Combined {
-	type changed struct {
-		edit
-		touched touch
-	}
+// combine applies advice of some kinds one after the other, the largest saving first, to usage that advice before it
+// has changed. A piece that changes what another has changed already, or that saves nothing any more, is left out; of
+// one that has parts, those are.
+func (f *fleet) combine(all []Advice, actual decimal.Decimal, of func(Kind) bool) Combined {
 	var (
 		out   Combined
 		cells = map[*cell]changed{}
 	)
 	for i := range all {
 		a := &all[i]
-		before, after, free := []edit{}, []edit{}, true
-		for _, e := range a.edits {
-			have, found := cells[e.cell]
-			if !found {
-				have.edit = edit{cell: e.cell}
+		a.Adds = false
+		if !of(a.Kind) {
+			continue
+		}
+		for _, piece := range a.pieces() {
+			saving, ok := f.apply(piece, cells)
+			piece.Adds = ok
+			if ok {
+				a.Adds, out.Saving = true, out.Saving.Add(saving)
 			}
-			free = free && have.touched&a.Kind.touches() == 0
-			before, after = append(before, have.edit), append(after, have.edit.then(e))
 		}
-		if !free {
-			continue
-		}
-		was, errWas := f.bill(before, nil)
-		is, errIs := f.bill(after, a.Instead)
-		if errWas != nil || errIs != nil {
-			continue
-		}
-		_, cost := totals(was)
-		_, then := totals(is)
-		if a.Instead != nil {
-			then = then.Add(a.Instead.Month)
-		}
-		if !then.LessThan(cost) {
-			continue
-		}
-		out.IDs, a.Adds = append(out.IDs, a.ID), true
-		out.Saving = out.Saving.Add(cost.Sub(then))
-		for j, e := range a.edits {
-			touched := cells[e.cell].touched | a.Kind.touches()
-			cells[e.cell] = changed{after[j], touched}
+		if a.Adds {
+			out.IDs = append(out.IDs, a.ID)
 		}
 	}
 	out.Actual, out.Changed = actual, actual.Sub(out.Saving)
 	return out
+}
+
+// changed is a cell after some advice.
+type changed struct {
+	edit
+	touched touch
+}
+
+// apply applies a piece to cells as they are by now. It reports false, and changes nothing, where another piece has
+// changed the same or it saves nothing any more.
+func (f *fleet) apply(a *Advice, cells map[*cell]changed) (saving decimal.Decimal, ok bool) {
+	var before, after []edit
+	for _, e := range a.edits {
+		have, found := cells[e.cell]
+		if !found {
+			have.edit = edit{cell: e.cell}
+		}
+		if have.touched&a.Kind.touches() != 0 {
+			return saving, false
+		}
+		before, after = append(before, have.edit), append(after, have.edit.then(e))
+	}
+	was, errWas := f.bill(before, nil)
+	is, errIs := f.bill(after, a.Instead)
+	if errWas != nil || errIs != nil {
+		return saving, false
+	}
+	_, cost := totals(was)
+	_, then := totals(is)
+	if saving = cost.Sub(then.Add(a.Elsewhere())); !saving.IsPositive() {
+		return saving, false
+	}
+	for i, e := range a.edits {
+		cells[e.cell] = changed{after[i], cells[e.cell].touched | a.Kind.touches()}
+	}
+	return saving, true
 }

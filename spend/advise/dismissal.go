@@ -65,7 +65,8 @@ func parseDismissals(text []byte) (Dismissals, error) {
 		return nil, fmt.Errorf("%s: %w", DocumentName, err)
 	}
 	if file.Schema != dismissedSchema {
-		return nil, fmt.Errorf("%s has schema %.40q; this version of microspend reads %s", DocumentName, file.Schema, dismissedSchema)
+		return nil, fmt.Errorf("%s has schema %.40q; this version of microspend reads %s", DocumentName, file.Schema,
+			dismissedSchema)
 	}
 	for _, d := range file.Dismissed {
 		all[d.ID] = d

@@ -11,7 +11,8 @@
 // # Units
 //
 // Money is in US dollars, exact decimals, a month of 30 days at the pace of the time measured: an amount of that time
-// × 30 days / the time, half-even at [pricing.AmountPlaces]. Bytes, seconds and milliseconds are those of package usage.
+// × 30 days / the time, half-even at [pricing.AmountPlaces]. Bytes, seconds and milliseconds are those of package
+// usage.
 //
 // # What is promised
 //

@@ -31,7 +31,9 @@ func (f *fleet) freshLaunches() (all []found) {
 		one := found{edits: []edit{{cell: c, delta: d}}, key: c.key()}
 		one.Subject, one.Region = c.subject(), c.region
 		one.From, one.To = "suspend and resume", "end and launch"
-		one.RestsOn = []pricing.Note{assumption.LaunchRead.Measured(), assumption.StateAverage.Clause(), assumption.SuspendMinimum.Clause()}
+		one.RestsOn = []pricing.Note{
+			assumption.LaunchRead.Measured(), assumption.StateAverage.Clause(), assumption.SuspendMinimum.Clause(),
+		}
 		one.Risk = fmt.Sprintf("what was in memory is lost at each pause; %s launches a month in place of resumes, each of "+
 			"which somebody waits for", f.monthly(facts.Resumes))
 		one.How = "RunMicrovm with idlePolicy.suspendedDurationSeconds: 0, and again for the next request"

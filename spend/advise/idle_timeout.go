@@ -93,7 +93,8 @@ type idleCase struct {
 	assumed bool  // it is not recorded: somebody has said so
 }
 
-const notRecorded = "the idle timeout in force is not recorded; collect from the MicroVM API, or give it with --idle-timeout"
+const notRecorded = "the idle timeout in force is not recorded; " +
+	"collect from the MicroVM API, or give it with --idle-timeout"
 
 func (i idleCase) judge() (found, bool) {
 	extra := i.model.Best(i.group.paused, 0).TimeoutSeconds()
@@ -160,14 +161,16 @@ func (i idleCase) shorter(then int64) (found, bool) {
 	sure := whatif.Effect{Running: seen, Suspended: seen.Neg()}
 	unseen := effect.Running.Sub(seen)
 	worse := whatif.Effect{
-		Running: effect.Running.Add(unseen), Suspended: effect.Suspended.Sub(unseen), Suspends: effect.Suspends.Add(effect.Suspends),
+		Running: effect.Running.Add(unseen), Suspended: effect.Suspended.Sub(unseen),
+		Suspends: effect.Suspends.Add(effect.Suspends),
 	}
 	out := i.found(i.now, then, []edit{i.cell.effect(i.facts, effect)}, []bound{
 		{edits: []edit{i.cell.effect(i.facts, sure)}}, {edits: []edit{i.cell.effect(i.facts, worse)}},
 	})
 	out.RestsOn = append(out.RestsOn, effect.Notes...)
 	out.RestsOn = append(out.RestsOn, assumption.IdleUnseen.Clause(i.now))
-	out.Risk = fmt.Sprintf("about %s more resumes a month, each of which somebody waits for", i.fleet.monthly(effect.Suspends))
+	out.Risk = fmt.Sprintf("about %s more resumes a month, each of which somebody waits for",
+		i.fleet.monthly(effect.Suspends))
 	return out, true
 }
 

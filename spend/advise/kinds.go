@@ -56,18 +56,25 @@ var kinds = [...]struct {
 	title  string // as people call it
 	touch  touch
 	find   func(*fleet) []found
+	moves  bool   // work leaves its region, or MicroVMs: one decision for all who are there
 	change string // what it is, for help texts
 }{
-	{IdleTimeout, "idle timeout", touchPauses, (*fleet).idleTimeouts, "suspend idle MicroVMs sooner or later"},
-	{NeverResumed, "never resumed", touchPauses, (*fleet).neverResumed, "end MicroVMs that stay suspended"},
-	{FreshLaunch, "end, not pause", touchPauses, (*fleet).freshLaunches, "end MicroVMs where a resume costs more than a launch"},
-	{Reuse, "reuse", touchLaunches, (*fleet).reuses, "resume a MicroVM where a launch costs more"},
-	{Size, "size", touchAll, (*fleet).sizes, "take a smaller baseline"},
-	{Architecture, "architecture", touchArch, (*fleet).architectures, "build images for ARM64"},
-	{Region, "region", touchRegion, (*fleet).moves, "run in another region"},
-	{UnusedImage, "unused image", touchStorage, (*fleet).unusedImages, "delete image versions that nothing runs from"},
-	{LifeCap, "8-hour cap", touchAll, (*fleet).lifeCaps, "run what never stops on EC2"},
-	{Platform, "platform", touchAll, (*fleet).platforms, "run on EC2 or Fargate"},
+	{IdleTimeout, "idle timeout", touchPauses, (*fleet).idleTimeouts, false, "suspend idle MicroVMs sooner or later"},
+	{NeverResumed, "never resumed", touchPauses, (*fleet).neverResumed, false, "end MicroVMs that stay suspended"},
+	{
+		FreshLaunch, "end, not pause", touchPauses, (*fleet).freshLaunches, false,
+		"end MicroVMs where a resume costs more than a launch",
+	},
+	{Reuse, "reuse", touchLaunches, (*fleet).reuses, false, "resume a MicroVM where a launch costs more"},
+	{Size, "size", touchAll, (*fleet).sizes, false, "take a smaller baseline"},
+	{Architecture, "architecture", touchArch, (*fleet).architectures, false, "build images for ARM64"},
+	{Region, "region", touchRegion, (*fleet).moves, true, "run in another region"},
+	{
+		UnusedImage, "unused image", touchStorage, (*fleet).unusedImages, false,
+		"delete image versions that nothing runs from",
+	},
+	{LifeCap, "8-hour cap", touchAll, (*fleet).lifeCaps, true, "run what never stops on EC2"},
+	{Platform, "platform", touchAll, (*fleet).platforms, true, "run on EC2 or Fargate"},
 }
 
 // Kinds returns all kinds, in the order in which they are explained.
@@ -96,6 +103,17 @@ func (k Kind) touches() touch {
 		}
 	}
 	return touchAll
+}
+
+// Moves reports whether a kind takes work out of its region, or off MicroVMs, which is decided for all that is there at
+// once. All other kinds are a setting that a team changes by itself.
+func (k Kind) Moves() bool {
+	for i := range kinds {
+		if kinds[i].kind == k {
+			return kinds[i].moves
+		}
+	}
+	return false
 }
 
 // ParseKind reads the word used in flags.

@@ -81,7 +81,8 @@ func (f *fleet) onInstances(one found, arch usage.Arch, facts whatif.Facts, peak
 		one.range_ = append(one.range_, bound{one.edits, &other})
 	}
 	one.RestsOn = append(slices.Clone(instead.Notes), assumption.PeakHour.Clause(machines, peak.microvms),
-		assumption.AlternativesBaseline.Clause(), assumption.SizeMeasured.Measured(facts.Size, figures.Fixed(facts.Average, 2)))
+		assumption.AlternativesBaseline.Clause(),
+		assumption.SizeMeasured.Measured(facts.Size, figures.Fixed(facts.Average, 2)))
 	one.Risk = instead.GivesUp + "; more than ever ran at once finds no room"
 	one.How = fmt.Sprintf("run it on %s of %s: %s", figures.Count(machines, "instance"), instead.Name, instead.Formula)
 	return one
@@ -113,9 +114,11 @@ func (f *fleet) onTasks(one found, arch usage.Arch, facts whatif.Facts) found {
 	if stopping.Unknown == "" {
 		one.range_ = append(one.range_, bound{one.edits, &stopping})
 	}
-	one.RestsOn = append(slices.Clone(instead.Notes), assumption.TaskRunsOn.Clause(), assumption.AlternativesBaseline.Clause(),
+	one.RestsOn = append(slices.Clone(instead.Notes), assumption.TaskRunsOn.Clause(),
+		assumption.AlternativesBaseline.Clause(),
 		assumption.SizeMeasured.Measured(facts.Size, figures.Fixed(facts.Average, 2)))
-	one.Risk = instead.GivesUp + fmt.Sprintf("; %s tasks a month start from nothing, which takes longer than from a snapshot",
+	one.Risk = instead.GivesUp + fmt.Sprintf(
+		"; %s tasks a month start from nothing, which takes longer than from a snapshot",
 		f.monthly(facts.Launches))
 	one.How = fmt.Sprintf("run it as Fargate tasks: %s", instead.Formula)
 	return one

@@ -45,6 +45,23 @@ func fromScratch(t require.TestingT, f *fleet, edits []edit) decimal.Decimal {
 	return pricing.ProrateTime(sum, monthSeconds, f.span.Seconds())
 }
 
+// requireParts requires that every figure is the exact sum of those of the parts.
+func requireParts(t require.TestingT, a Advice) {
+	actual, changed := totals(a.Lines)
+	require.True(t, a.Actual.Equal(actual) && a.Changed.Equal(changed.Add(a.Elsewhere())), "the lines add up")
+	if len(a.Parts) == 0 {
+		return
+	}
+	var sum Advice
+	for _, p := range a.Parts {
+		sum.Actual, sum.Changed, sum.Saving = sum.Actual.Add(p.Actual), sum.Changed.Add(p.Changed), sum.Saving.Add(p.Saving)
+		sum.Low, sum.High = sum.Low.Add(p.Low), sum.High.Add(p.High)
+		require.Equal(t, a.Region, p.Region)
+	}
+	require.True(t, a.Actual.Equal(sum.Actual) && a.Changed.Equal(sum.Changed) && a.Saving.Equal(sum.Saving))
+	require.True(t, a.Low.Equal(sum.Low) && a.High.Equal(sum.High))
+}
+
 // Of any usage whatsoever: savings are differences of two bills, none is zero or less, the changed bill is that of the
 // changed usage worked out in another way, and the actual one is what was spent.
 func TestAdviceIsWhatRepricingSays(t *testing.T) {
@@ -84,11 +101,8 @@ func TestAdviceIsWhatRepricingSays(t *testing.T) {
 			require.False(t, ids[a.ID], "an id is of one piece")
 			ids[a.ID] = true
 			require.True(t, i == 0 || a.Saving.LessThanOrEqual(report.Advice[i-1].Saving), "the largest first")
-			changed := fromScratch(t, f, a.edits)
-			if a.Instead != nil {
-				changed = changed.Add(a.Instead.Month)
-			}
-			close(t, changed, a.Changed)
+			close(t, fromScratch(t, f, a.edits).Add(a.Elsewhere()), a.Changed)
+			requireParts(t, a)
 			var before []edit
 			for _, e := range a.edits {
 				before = append(before, edit{cell: e.cell})

@@ -77,7 +77,8 @@ func (c *cell) imageBytes() decimal.Decimal {
 	if c.launched.imageReads == 0 {
 		return decimal.Decimal{}
 	}
-	return pricing.Divide(decimal.NewFromInt(c.launched.imageBytes), decimal.NewFromInt(c.launched.imageReads), pricing.AmountPlaces)
+	bytes, reads := decimal.NewFromInt(c.launched.imageBytes), decimal.NewFromInt(c.launched.imageReads)
+	return pricing.Divide(bytes, reads, pricing.AmountPlaces)
 }
 
 func (c *cell) amount(m usage.Measure) decimal.Decimal { return c.part.Sum.Amounts[m].Decimal() }

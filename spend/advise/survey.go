@@ -173,7 +173,8 @@ func (s *survey) read(records iter.Seq2[usage.Record, error]) error {
 				continue
 			}
 			if s.readings++; s.readings > MostPauses {
-				s.pausing = fmt.Errorf("there are more than %s suspensions; narrow the time or the tenants", figures.Int(MostPauses))
+				s.pausing = fmt.Errorf("there are more than %s suspensions; narrow the time or the tenants",
+					figures.Int(MostPauses))
 				continue
 			}
 			key = pauseKey(c, timeout)

@@ -35,6 +35,8 @@ type Reader struct {
 	AnomalyRule anomaly.Rule
 	Prices      pricing.PriceBook
 	Regions     []string // those with a rate card, for a what-if
+	// Info sums up the ledger's days; nil where there is no ledger.
+	Info func(ctx context.Context) (ledger.Info, error)
 	// Records gives the ledger's records one by one, for the single pauses in them; nil where there are none to be had.
 	Records func(ctx context.Context, from, to time.Time) iter.Seq2[usage.Record, error]
 	// Launched reads what MicroVMs of a time were launched with; nil where nothing keeps it.

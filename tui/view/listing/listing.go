@@ -65,7 +65,6 @@ func (s State) caption(width int) string {
 		return " " + t.Strong.Text(s.Noun)
 	}
 	l := s.Listing
-	loc := l.Spend.Location
 	count := s.Table.Content.Len()
 	noun := s.Noun
 	if count == 1 {
@@ -76,21 +75,31 @@ func (s State) caption(width int) string {
 	}
 	left := " " + t.Strong.Text(s.Table.Position()+" "+noun)
 	right := l.Label()
-	if before := l.Spend.Total.Previous; before != nil {
-		switch {
-		case l.Spend.RowsCompared != "":
-			right += ", " + l.Spend.RowsCompared
-		case before.Reason != "":
-			right += ", not compared: " + before.Reason
-		default:
-			right += ", compared with " + compare.Words(l.Spend.Compared.Before, loc, false)
+	if compared := s.compared(); compared != "" {
+		// The period is in the head, too; what the changes are against is nowhere else.
+		if right += ", " + compared; draw.Width(left)+2+draw.Width(right)+1 > width {
+			right = compared
 		}
 	}
 	if c := l.Spend.Currency; c != nil {
 		right = c.String() + ", " + right
 	}
-	right = draw.Cut(right, width-draw.Width(left)-3) // its beginning says the period
 	return draw.Ends(left, t.Muted.Text(right)+" ", width)
+}
+
+// compared says what the rows are compared with, or why with nothing.
+func (s State) compared() string {
+	of := s.Listing.Spend
+	switch before := of.Total.Previous; {
+	case before == nil:
+		return ""
+	case of.RowsCompared != "":
+		return of.RowsCompared
+	case before.Reason != "":
+		return "not compared: " + before.Reason
+	default:
+		return "compared with " + compare.Words(of.Compared.Before, of.Location, false)
+	}
 }
 
 // ColumnAt is the id of the column whose heading is drawn at a cell, "" where there is none.

@@ -11,7 +11,11 @@ import (
 const mostAdvice = 5
 
 func (s *State) adviceCount() int {
-	if s.Advice == nil {
+	switch {
+	case s.Advice != nil:
+	case s.AdviceRecords > 0:
+		return 1 // which asks for it
+	default:
 		return 0
 	}
 	return min(len(s.Advice.Advice), mostAdvice)
@@ -29,10 +33,15 @@ func (s *State) Piece(i int) (advise.Advice, bool) {
 func (s *State) toChange(width, height int) []string {
 	t := s.Theme
 	p := panel{of: ToChange, title: "what to change", none: "nothing that the data supports would cost less"}
-	if s.Advice == nil {
+	if s.Advice == nil && s.AdviceRecords == 0 {
 		return p.draw(s, width, height)
 	}
 	p.read, p.count = true, s.adviceCount()
+	if s.Advice == nil {
+		ask := figures.Count(s.AdviceRecords, "record") + " to look through: ↵"
+		p.item = func(int) []field { return []field{{text: ask, width: width - 1, paint: t.Muted}} }
+		return p.draw(s, width, height)
+	}
 	if more := len(s.Advice.Advice) - p.count; p.count > 0 {
 		p.note = draw.Dollars(s.Advice.Saving()) + " a month"
 		if more > 0 {

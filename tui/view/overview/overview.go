@@ -29,8 +29,10 @@ type State struct {
 	Days      *data.Days
 	Instead   *data.Instead
 	Advice    *advise.Report
-	NoAdvice  bool          // single records cannot be read, so that there is none to be had
-	Tenants   *data.Listing // in the period chosen, the largest amount first
+	// AdviceRecords is how many records have to be looked through for advice; too many by the way where Advice is nil.
+	AdviceRecords int64
+	NoAdvice      bool          // single records cannot be read, so that there is none to be had
+	Tenants       *data.Listing // in the period chosen, the largest amount first
 
 	Empty  bool               // the ledger has no data of the last eight weeks
 	Faults [PanelCount]string // why a panel could not be read
