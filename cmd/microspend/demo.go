@@ -17,6 +17,7 @@ import (
 	"microspend/internal/figures"
 	"microspend/internal/simulate"
 	"microspend/ledger"
+	"microspend/ledger/lifecycle"
 	"microspend/tui"
 	"microspend/usage"
 )
@@ -48,7 +49,7 @@ ledger. --live opens it on the fleet as it is now, which launches, suspends and 
 		if err := writeDemoFiles(folder, fleet); err != nil {
 			return err
 		}
-		changes, err := a.writeDemo(cmd.Context(), fleet.Batches())
+		changes, err := a.writeDemo(cmd.Context(), fleet.Batches(), fleet.Launched())
 		if err != nil {
 			return err
 		}
@@ -79,14 +80,19 @@ func writeDemoFiles(folder string, fleet simulate.Fleet) error {
 	return nil
 }
 
-// writeDemo writes generated records to the demo's ledger.
-func (a *app) writeDemo(ctx context.Context, batches iter.Seq[[]usage.Record]) (changes ledger.Changes, err error) {
+// writeDemo writes generated records to the demo's ledger, with what MicroVMs were launched with.
+func (a *app) writeDemo(
+	ctx context.Context, batches iter.Seq[[]usage.Record], launched []lifecycle.MicroVM,
+) (changes ledger.Changes, err error) {
 	err = a.writeLedger(ctx, ledger.Options{Command: "microspend demo", Action: "demo"},
 		func(ctx context.Context, writer ledger.Store) error {
 			changes, err = writer.Upsert(ctx, func(yield func([]usage.Record, error) bool) {
 				batches(func(batch []usage.Record) bool { return yield(batch, nil) })
 			})
-			return err
+			if err != nil {
+				return err
+			}
+			return lifecycle.Write(ctx, writer, launched)
 		})
 	return changes, err
 }
@@ -130,6 +136,6 @@ func (d demoCollector) Collect(ctx context.Context, progress func(done, total in
 	if len(records) == 0 {
 		return nil
 	}
-	_, err := d.app.writeDemo(ctx, slices.Values([][]usage.Record{records}))
+	_, err := d.app.writeDemo(ctx, slices.Values([][]usage.Record{records}), d.fleet.LaunchedToday(d.app.now()))
 	return err
 }

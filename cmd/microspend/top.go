@@ -371,7 +371,7 @@ func (a *app) demoFleet(ctx context.Context, of simulate.Fleet) (made *fleet.Fle
 	remove := func() { _ = os.RemoveAll(folder) }
 	a.flags.ledger, a.flags.config = filepath.Join(folder, "ledger"), filepath.Join(folder, config.Name)
 	if err = writeDemoFiles(folder, of); err == nil {
-		_, err = a.writeDemo(ctx, slices.Values([][]usage.Record{of.Recent(clock())}))
+		_, err = a.writeDemo(ctx, slices.Values([][]usage.Record{of.Recent(clock())}), nil)
 	}
 	if err == nil {
 		made, err = a.fleetOf(ctx, of.Live(clock))

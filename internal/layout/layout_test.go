@@ -92,9 +92,9 @@ var allowed = map[string][]string{
 	"internal/arn":           {},
 	"internal/atomicfile":    {"internal/lazyregexp"},
 	"internal/cardstore":     {"pricing", "internal/atomicfile", "internal/inputfile", "internal/ownfile"},
-	"internal/emf":           {"usage", "pricing/..."},                                  // the meter's line
-	"internal/simulate":      {"collector/watch", "internal/civil", "usage", "pricing"}, // the demo's fleet
-	"internal/webserver":     {},                                                        // of serve, and of collect's metrics
+	"internal/emf":           {"usage", "pricing/..."},                                                      // the meter's line
+	"internal/simulate":      {"collector/watch", "internal/civil", "ledger/lifecycle", "usage", "pricing"}, // the demo's fleet
+	"internal/webserver":     {},                                                                            // of serve, and of collect's metrics
 	"internal/cgroup":        {},
 	"internal/civil":         {},
 	"internal/commandline":   {},

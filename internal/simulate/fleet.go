@@ -76,26 +76,19 @@ func (f Fleet) workday(before int) time.Time {
 func (f Fleet) Batches() iter.Seq[[]usage.Record] {
 	return func(yield func([]usage.Record) bool) {
 		tenants := f.tenants()
-		randoms := make([]*rand.Rand, len(tenants))
-		for i := range tenants {
-			randoms[i] = rand.New(rand.NewPCG(f.Seed, uint64(i)+1))
-		}
 		lost, back := f.Outage()
 		var today, tomorrow []usage.Record
-		for n := range f.days() {
-			day := f.Start().AddDate(0, 0, n)
+		for day, launches := range f.launches(tenants) {
 			today, tomorrow = tomorrow, nil
-			for i, t := range tenants {
-				for _, launch := range t.launches(f, day, n, randoms[i]) {
-					for _, r := range launch.records() {
-						if t.name == PartlySeen && !r.PeriodStart.Before(lost) && r.PeriodStart.Before(back) {
-							r.Coverage = usage.CoveragePartial
-						}
-						if r.Day().Equal(day) {
-							today = append(today, r)
-						} else {
-							tomorrow = append(tomorrow, r)
-						}
+			for _, launch := range launches {
+				for _, r := range launch.records() {
+					if launch.tenant.name == PartlySeen && !r.PeriodStart.Before(lost) && r.PeriodStart.Before(back) {
+						r.Coverage = usage.CoveragePartial
+					}
+					if r.Day().Equal(day) {
+						today = append(today, r)
+					} else {
+						tomorrow = append(tomorrow, r)
 					}
 				}
 			}
@@ -105,6 +98,26 @@ func (f Fleet) Batches() iter.Seq[[]usage.Record] {
 					cmp.Compare(a.Region, b.Region))
 			})
 			if !yield(today) {
+				return
+			}
+		}
+	}
+}
+
+// launches yields the lives that begin on one UTC day after the other.
+func (f Fleet) launches(tenants []tenant) iter.Seq2[time.Time, []launch] {
+	return func(yield func(time.Time, []launch) bool) {
+		randoms := make([]*rand.Rand, len(tenants))
+		for i := range tenants {
+			randoms[i] = rand.New(rand.NewPCG(f.Seed, uint64(i)+1))
+		}
+		for n := range f.days() {
+			day := f.Start().AddDate(0, 0, n)
+			var all []launch
+			for i, t := range tenants {
+				all = append(all, t.launches(f, day, n, randoms[i])...)
+			}
+			if !yield(day, all) {
 				return
 			}
 		}

@@ -81,7 +81,7 @@ func (l launch) script() Script {
 		Image: t.image.name, ImageVersion: strconv.Itoa(3 + int(seedOf(t.image.name))%17), Arch: t.image.arch(l.start),
 		MemoryMiB: t.size.MiB(), StateBytes: t.state, ImageBytes: t.image.bytes,
 		Policy: watch.Policy{
-			Known: true, MaxIdle: idleTimeout * time.Second, Suspended: 3 * time.Hour, AutoResume: true,
+			Known: true, MaxIdle: idleTimeout * time.Second, Suspended: heldFor * time.Second, AutoResume: true,
 		},
 		MaxLife: pricing.MaxLifeSeconds * time.Second,
 	}

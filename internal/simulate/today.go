@@ -18,11 +18,16 @@ func (f Fleet) Recent(now time.Time) []usage.Record {
 	return f.since(now, now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -1))
 }
 
+// upTo is the fleet with the UTC day of now as a day more.
+func (f Fleet) upTo(now time.Time) Fleet {
+	f.Days, f.End = f.days()+1, now
+	f.End = f.end().AddDate(0, 0, 1)
+	return f
+}
+
 // since is what the fleet used from a day on, up to now.
 func (f Fleet) since(now, day time.Time) (out []usage.Record) {
-	f.End, f.Days = now, f.days()
-	next := f
-	next.End, next.Days = f.end().AddDate(0, 0, 1), f.days()+1
+	next := f.upTo(now)
 	at := next.Start()
 	for batch := range next.Batches() {
 		if !at.Before(day) {
