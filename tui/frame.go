@@ -119,7 +119,7 @@ func (m *Model) tabs() (line string, at []tab) {
 			at = append(at, tab{width, width + draw.Width(label)})
 			width = at[i].to + len(form.gap)
 		}
-		if width+draw.Width(period)+2 <= m.width {
+		if width+draw.Width(period)+3 <= m.width { // with a blank behind it, and two before
 			return draw.Ends(line, t.Strong.Text(period)+" ", m.width), at
 		}
 		if form.most == 0 {

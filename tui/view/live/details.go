@@ -196,7 +196,7 @@ func (s *State) moneyWords(m *fleet.MicroVM) string {
 	case s.Snapshot.LedgerUntil.IsZero() || m.Spent.USD.IsZero():
 		text += ", all of it ≈"
 	default:
-		text += ", " + newer + " of it since " + s.clock(s.Snapshot.LedgerUntil)
+		text += ", " + newer + " of it since " + s.Snapshot.LedgerUntil.In(s.Location).Format("15:04")
 	}
 	return text
 }

@@ -1,5 +1,5 @@
 // Package live draws the fleet as it is now: figures of all of it, a table with a row for each MicroVM or group of them,
-// what is known of the one under the cursor, and what has changed.
+// what is known of the one under the cursor, and what has changed. It is the program's own and promises nothing.
 //
 // [NewList] turns a snapshot into a table, once, when there is a new one. [Render] draws what is in sight.
 //
