@@ -27,6 +27,13 @@ func TestWhatToChange(t *testing.T) {
 		return nil
 	}
 	s := open(t, options, 120, 40).has("what to change", " a month · +")
+	overview := &s.m.overview().state
+	for i := range 5 {
+		piece, ok := overview.Piece(i)
+		require.True(t, ok)
+		require.Equal(t, i < 2, piece.Kind.Moves(), "settings are seen beside moves that save more")
+		require.Equal(t, overview.Advice.Advice[overview.PlaceOf(i)].ID, piece.ID)
+	}
 	s.press("tab", "tab", "tab", "tab", "enter").has("what to change: $", "1/", "Risk: ")
 	page := s.m.shown().(*advicePage)
 	first, ok := page.state.Chosen()

@@ -254,7 +254,7 @@ func (p *overviewPage) inspect(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		if piece, ok := p.state.Piece(at.Index); ok && key.Matches(k, m.keys.Explain) {
 			return m.push(newPiecePage(p.state.Advice, piece))
 		}
-		return m.push(newAdvicePage(p.state.Advice, at.Index))
+		return m.push(newAdvicePage(p.state.Advice, p.state.PlaceOf(at.Index)))
 	case key.Matches(k, m.keys.WhatIf):
 		return m.whatIf(tenant, m.period)
 	case opens && at.Panel == overview.Figures && at.Index <= overview.FigureMonth:

@@ -1,6 +1,8 @@
 package overview
 
 import (
+	"slices"
+
 	"microspend/internal/figures"
 	"microspend/spend/advise"
 	"microspend/tui/draw"
@@ -9,6 +11,40 @@ import (
 
 // mostAdvice is how many pieces of advice the overview lists; the others are behind Enter.
 const mostAdvice = 5
+
+// mostMoves is how many of them move work elsewhere where there are others: those save most and take longest, and what a
+// team can change this week is to be seen beside them.
+const mostMoves = 2
+
+// advised are the places in the report of the pieces that are listed.
+func (s *State) advised() (places []int) {
+	if s.Advice == nil {
+		return nil
+	}
+	var moves, rest []int
+	for i := range s.Advice.Advice {
+		if s.Advice.Advice[i].Kind.Moves() && len(moves) >= mostMoves {
+			rest = append(rest, i)
+			continue
+		}
+		if s.Advice.Advice[i].Kind.Moves() {
+			moves = append(moves, i)
+		}
+		places = append(places, i)
+	}
+	places = append(places[:min(len(places), mostAdvice)], rest...)
+	places = places[:min(len(places), mostAdvice)]
+	slices.Sort(places)
+	return places
+}
+
+// PlaceOf is where the piece with an index in the panel is in the report.
+func (s *State) PlaceOf(i int) int {
+	if place, ok := at(s.advised(), i); ok {
+		return place
+	}
+	return 0
+}
 
 func (s *State) adviceCount() int {
 	switch {
@@ -26,7 +62,7 @@ func (s *State) Piece(i int) (advise.Advice, bool) {
 	if s.Advice == nil {
 		return advise.Advice{}, false
 	}
-	return at(s.Advice.Advice, i)
+	return at(s.Advice.Advice, s.PlaceOf(i))
 }
 
 // toChange lists what saves most. The heading has what all of it comes to together, which the lines need not add up to.
@@ -48,8 +84,9 @@ func (s *State) toChange(width, height int) []string {
 			p.note += " · +" + figures.Int(more)
 		}
 	}
-	amounts := 8
+	amounts, places := 8, s.advised()
 	amount := func(i int) string {
+		i = places[i]
 		return view.Dollars(s.Advice.Advice[i].Saving).In(s.Advice.Advice[i].State).String()
 	}
 	for i := range p.count {
@@ -59,7 +96,7 @@ func (s *State) toChange(width, height int) []string {
 	kind := min(13, max(4, (width-1-amounts)/3))
 	name := max(4, width-1-kind-1-amounts-1)
 	p.item = func(i int) []field {
-		a := s.Advice.Advice[i]
+		a := s.Advice.Advice[places[i]]
 		return []field{
 			{text: a.Kind.Title(), width: kind, paint: t.Muted},
 			{text: draw.Name(a.Subject), width: name, paint: t.Plain},
