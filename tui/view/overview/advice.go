@@ -93,7 +93,7 @@ func (s *State) toChange(width, height int) []string {
 		amounts = max(amounts, draw.Width(amount(i)))
 	}
 	amounts = min(amounts, leastFigure)
-	kind := min(13, max(4, (width-1-amounts)/3))
+	kind := min(14, max(4, (width-1-amounts)/3))
 	name := max(4, width-1-kind-1-amounts-1)
 	p.item = func(i int) []field {
 		a := s.Advice.Advice[places[i]]
