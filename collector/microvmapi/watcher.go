@@ -432,7 +432,10 @@ func (p *place) of(id string) *watched {
 func (p *place) passed(l *life, o observation, passed passage) {
 	of := p.of(l.ID)
 	add := func(s span, state MicrovmState, sure bool) {
-		of.life = append(of.life, watch.Stretch{From: moment(s.From), To: moment(s.To), State: watch.State(state), Sure: sure})
+		of.life = append(
+			of.life,
+			watch.Stretch{From: moment(s.From), To: moment(s.To), State: watch.State(state), Sure: sure},
+		)
 	}
 	seen := l.At.To
 	switch {

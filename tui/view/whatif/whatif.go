@@ -101,7 +101,13 @@ func (s *State) Preset(c whatif.Change, instead *whatif.Alternative) {
 	s.Timeouts = append(usualTimeouts[:len(usualTimeouts):len(usualTimeouts)], c.TimeoutNow, c.TimeoutThen)
 	slices.Sort(s.Timeouts)
 	s.Timeouts = slices.Compact(s.Timeouts)
-	s.Choice[TimeoutNow], s.Choice[TimeoutThen] = slices.Index(s.Timeouts, c.TimeoutNow), slices.Index(s.Timeouts, c.TimeoutThen)
+	s.Choice[TimeoutNow], s.Choice[TimeoutThen] = slices.Index(
+		s.Timeouts,
+		c.TimeoutNow,
+	), slices.Index(
+		s.Timeouts,
+		c.TimeoutThen,
+	)
 }
 
 // Present is what is recorded of the timeouts that were in force.
