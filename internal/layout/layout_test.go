@@ -3,6 +3,7 @@ package layout
 
 import (
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -247,9 +248,9 @@ func testSupport(pkg string) bool {
 		strings.HasPrefix(pkg, "internal/") && !slices.Contains(shared, pkg) && !slices.Contains(particular, pkg)
 }
 
-func TestImportsRunOneWay(t *testing.T) {
+// eachFile parses every file of the module that is not a test, as far as a mode says.
+func eachFile(t *testing.T, mode parser.Mode, look func(pkg string, files *token.FileSet, parsed *ast.File)) {
 	root := filepath.Join("..", "..")
-	seen := 0
 	err := filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -265,25 +266,28 @@ func TestImportsRunOneWay(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		pkg := filepath.ToSlash(filepath.Dir(relative))
 		files := token.NewFileSet()
-		parsed, err := parser.ParseFile(files, file, nil, parser.ImportsOnly)
-		if err != nil {
-			return err
+		parsed, err := parser.ParseFile(files, file, nil, mode)
+		if err == nil {
+			look(filepath.ToSlash(filepath.Dir(relative)), files, parsed)
 		}
-		for _, spec := range parsed.Imports {
-			imported, err := strconv.Unquote(spec.Path.Value)
-			if err != nil {
-				return err
-			}
-			seen++
-			if text := fault(pkg, imported); text != "" {
-				t.Errorf("%s:%d: %s", relative, files.Position(spec.Pos()).Line, text)
-			}
-		}
-		return nil
+		return err
 	})
 	require.NoError(t, err)
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	seen := 0
+	eachFile(t, parser.ImportsOnly, func(pkg string, files *token.FileSet, parsed *ast.File) {
+		for _, spec := range parsed.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			require.NoError(t, err)
+			seen++
+			if text := fault(pkg, imported); text != "" {
+				t.Errorf("%s: %s", files.Position(spec.Pos()), text)
+			}
+		}
+	})
 	require.Greater(t, seen, 1000, "the whole module was looked at")
 }
 
