@@ -144,6 +144,14 @@ func (s *State) TableLines(width, height int) (from, lines int) {
 	return len(l.top) + boolean(l.caption), l.table
 }
 
+// ColumnAt is the id of the column whose heading is drawn at a cell, "" where there is none.
+func (s *State) ColumnAt(x, width int) string {
+	if s.List == nil {
+		return ""
+	}
+	return s.Table.ColumnAt(x, width, s.List.footer(s.Table))
+}
+
 // selected is the MicroVM under the cursor.
 func (s *State) selected() *fleet.MicroVM { return s.List.At(s.Table.Row()) }
 

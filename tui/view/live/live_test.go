@@ -194,7 +194,7 @@ func requireAddsUp(t *rapid.T, s *State) {
 	for _, id := range []string{burnID, soFarID} {
 		from, to := width, 0
 		for x := range width {
-			if s.Table.ColumnAt(x, width, s.List.footer(s.Table)) == id {
+			if s.ColumnAt(x, width) == id {
 				from, to = min(from, x), x
 			}
 		}
