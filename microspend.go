@@ -1,5 +1,5 @@
-// Package microspend is the front door for programs that ask what AWS Lambda MicroVMs cost. What somebody plans is priced
-// by package scenarios; what was measured is read from a ledger by [OpenSpend] and reported by package spend.
+// Package microspend is the front door for programs that ask what AWS Lambda MicroVMs cost. What somebody plans is
+// priced by package scenarios; what was measured is read from a ledger by [OpenSpend] and reported by package spend.
 //
 // The packages pricing, scenarios, usage, ledger, spend and idle are the library: they are stable, and usable without
 // the command line. All other packages are the program's own and promise nothing.

@@ -20,7 +20,10 @@ func TestOpenSpendReadsTheConfiguration(t *testing.T) {
 	folder := filepath.Dir(name)
 	t.Cleanup(func() { os.RemoveAll(folder) })
 	configuration := filepath.Join(folder, "microspend.yaml")
-	require.NoError(t, os.WriteFile(configuration, []byte("ledger: ledger\ntenants: tenants.csv\ndiscounts: {all: 10%}\n"), 0o600))
+	require.NoError(
+		t,
+		os.WriteFile(configuration, []byte("ledger: ledger\ntenants: tenants.csv\ndiscounts: {all: 10%}\n"), 0o600),
+	)
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "tenants.csv"),
 		[]byte("match,value,tenant\nmicrovm_id,mvm-2,cinder\n"), 0o600))
 

@@ -49,8 +49,8 @@ func (c Config) Inputs(list spend.Rates, readFile spend.ReadFile) (Inputs, error
 	return Inputs{c.Spend.Source(nil, rates, named), c.Budgets, c.Anomalies, file}, nil
 }
 
-// Over is the source of spend over a ledger: its usage, what speaks against it, and the months that have been closed. The
-// usage is the ledger's own, or the ledger in something that watches what is asked of it.
+// Over is the source of spend over a ledger: its usage, what speaks against it, and the months that have been closed.
+// The usage is the ledger's own, or the ledger in something that watches what is asked of it.
 func (i Inputs) Over(ctx context.Context, opened ledger.Reader, usage spend.Usage) (spend.Source, error) {
 	source := i.Source
 	source.Usage = usage

@@ -46,7 +46,8 @@ type scene struct {
 	now    time.Time
 }
 
-// dollars is a fleet whose rates are a dollar for every unit: vCPU-second, GB-second, GB read or written, GB-hour stored.
+// dollars is a fleet whose rates are a dollar for every unit: vCPU-second, GB-second, GB read or written, GB-hour
+// stored.
 func dollars(records []usage.Record, scripts ...simulate.Script) *scene {
 	s := &scene{ledger: spendtest.Of(records...), now: noon}
 	s.world = &simulate.World{
@@ -90,8 +91,8 @@ func measured(id string, from, to time.Duration, runs int64, launched bool) usag
 	return r
 }
 
-// A running MicroVM of 4 GB burns 2 vCPU-seconds and 4 GB-seconds a second, 6 × 3,600 = 21,600 dollars an hour; one that
-// is suspended 4 GB-hours, 4 dollars.
+// A running MicroVM of 4 GB burns 2 vCPU-seconds and 4 GB-seconds a second, 6 × 3,600 = 21,600 dollars an hour; one
+// that is suspended 4 GB-hours, 4 dollars.
 func TestBurnByState(t *testing.T) {
 	unsized := vm("unsized", ago(time.Hour, watch.Running))
 	unsized.MemoryMiB, unsized.StateBytes = 0, 0
@@ -206,7 +207,11 @@ func TestOneQueryHoweverManyMicroVMs(t *testing.T) {
 func TestTheSameIDInTwoRegions(t *testing.T) {
 	there := vm("a", ago(time.Hour, watch.Running))
 	there.Region = "us-east-1"
-	scene := dollars([]usage.Record{measured("a", time.Hour, 0, 3600, true)}, vm("a", ago(time.Hour, watch.Running)), there)
+	scene := dollars(
+		[]usage.Record{measured("a", time.Hour, 0, 3600, true)},
+		vm("a", ago(time.Hour, watch.Running)),
+		there,
+	)
 	scene.world.Places = append(scene.world.Places, watch.Place{Region: "us-east-1"})
 	s := scene.look(t)
 	require.Len(t, s.MicroVMs, 2)

@@ -93,7 +93,8 @@ func (f *Fleet) Refresh(ctx context.Context) (*Snapshot, error) {
 
 // sees reports whether a look is the last one again, as it is where no place's turn to be listed has come.
 func (f *Fleet) sees(look *watch.Look) bool {
-	return f.last != nil && f.last.LedgerFault == "" && f.last.At.Equal(look.At) && slices.Equal(f.last.Places, look.Places)
+	return f.last != nil && f.last.LedgerFault == "" && f.last.At.Equal(look.At) &&
+		slices.Equal(f.last.Places, look.Places)
 }
 
 // oldest is the earliest start of the MicroVMs of a look, but for those that started so long ago that their start
@@ -108,8 +109,8 @@ func oldest(look *watch.Look) time.Time {
 	return first
 }
 
-// longestLife is how long a MicroVM may have been there and be believed: the service ends it after 8 hours, and lists it
-// for a day more.
+// longestLife is how long a MicroVM may have been there and be believed: the service ends it after 8 hours, and lists
+// it for a day more.
 const longestLife = 3 * 24 * time.Hour
 
 // joining joins one look.

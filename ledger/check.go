@@ -47,8 +47,8 @@ type CheckResult struct {
 	// OfSources are overlaps between two sources: counted twice, unless the ledger is to compare them. They are no fault.
 	OfSources     []Overlap
 	OfSourceCount int64
-	// Rollups are those that were found to follow from their day's records, and BadRollups those that do not or are damaged:
-	// the records answer in their place where that shows. Repairing makes them anew.
+	// Rollups are those that were found to follow from their day's records, and BadRollups those that do not or are
+	// damaged: the records answer in their place where that shows. Repairing makes them anew.
 	Rollups    int
 	BadRollups []DamagedFile
 	// SetAside are the damaged and orphaned files that were renamed, under their new names.

@@ -34,8 +34,8 @@ func AnyRecords(day civil.Day) Hourly {
 	return h
 }
 
-// Refuses is why the day's sums by hour do not give exactly what its records would; "" where they do. It is the one rule
-// of what rollups answer, for every store that keeps them.
+// Refuses is why the day's sums by hour do not give exactly what its records would; "" where they do. It is the one
+// rule of what rollups answer, for every store that keeps them.
 func (h Hourly) Refuses(q *Query) string {
 	if slices.Contains(q.By, FieldResource) {
 		return "the query is by MicroVM"
@@ -61,8 +61,8 @@ func (h Hourly) Refuses(q *Query) string {
 	return ""
 }
 
-// Whole reports whether a query that is not refused wants all that the day's records used, on one day of its location, so
-// that their sum answers it. Where days begin elsewhere, records of a whole day are counted apart: see [usage.Sum].
+// Whole reports whether a query that is not refused wants all that the day's records used, on one day of its location,
+// so that their sum answers it. Where days begin elsewhere, records of a whole day are counted apart: see [usage.Sum].
 func (h Hourly) Whole(q *Query) bool {
 	elsewhere := cmp.Or(q.Location, time.UTC) != time.UTC
 	if elsewhere && (h.WholeDays || slices.Contains(q.By, FieldDay)) {

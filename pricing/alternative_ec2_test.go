@@ -63,7 +63,13 @@ func TestEC2OnDemand(t *testing.T) {
 		listed[row.region]++
 	}
 	for region, count := range listed {
-		require.Len(t, book.InstanceTypes(region, "arm64", decimal.Decimal{}, decimal.Decimal{}), count, "%s has no other price", region)
+		require.Len(
+			t,
+			book.InstanceTypes(region, "arm64", decimal.Decimal{}, decimal.Decimal{}),
+			count,
+			"%s has no other price",
+			region,
+		)
 	}
 }
 

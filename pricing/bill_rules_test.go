@@ -288,8 +288,12 @@ func TestAnImageThatLaunchesReadIsStored(t *testing.T) {
 	require.NoError(t, err)
 	w := pricing.Workload{Size: size, Launches: whole(10), Image: pricing.Image{GB: whole(2)}}
 	_, err = w.Bill(postCard())
-	require.EqualError(t, err, "launches read an image of which no version is stored; set Image.Count, or Image.NotStored "+
-		"where its storage is counted elsewhere")
+	require.EqualError(
+		t,
+		err,
+		"launches read an image of which no version is stored; set Image.Count, or Image.NotStored "+
+			"where its storage is counted elsewhere",
+	)
 
 	w.Image.NotStored = true
 	bill, err := w.Bill(postCard())

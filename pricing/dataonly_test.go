@@ -48,6 +48,9 @@ func TestAlternativesAreData(t *testing.T) {
 		require.Equal(t, test.name, got.Name)
 		require.Equal(t, test.month, got.Curve.At(demand.Running).String(), test.reason)
 	}
-	require.Equal(t, "no Lightsail bundle of 3 GB is known; bundles are 0.5, 1, 2, 4, 8 and 16 GB; give another's price as per_month",
-		pricing.Lightsail{GB: dec("3"), IPv6Only: true}.Price(book, demand).Unknown())
+	require.Equal(
+		t,
+		"no Lightsail bundle of 3 GB is known; bundles are 0.5, 1, 2, 4, 8 and 16 GB; give another's price as per_month",
+		pricing.Lightsail{GB: dec("3"), IPv6Only: true}.Price(book, demand).Unknown(),
+	)
 }

@@ -23,8 +23,11 @@ func TestTextForms(t *testing.T) {
 	written := all{day, pricing.SnapshotWrite, pricing.ReadResume, pricing.MustSize("4GB")}
 	text, err := json.Marshal(written)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"Day": "2026-09-19", "Quantity": "snapshot.write", "Component": "snapshot.read.resume", "Size": "4GB"}`,
-		string(text))
+	require.JSONEq(
+		t,
+		`{"Day": "2026-09-19", "Quantity": "snapshot.write", "Component": "snapshot.read.resume", "Size": "4GB"}`,
+		string(text),
+	)
 	var read all
 	require.NoError(t, json.Unmarshal(text, &read))
 	require.Equal(t, written, read)

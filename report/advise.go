@@ -143,12 +143,18 @@ func adviceFigures(all []advise.Advice) []view.Column[advise.Advice] {
 		{ID: "saving_month", Title: "saves", Unit: view.Dollar, Value: func(a advise.Advice) view.Value {
 			return view.Dollars(a.Saving).In(a.State)
 		}},
-		{Title: "range", Unit: view.Dollar, Drop: 3, Scope: view.When(ranges, view.Everyone), Value: func(a advise.Advice) view.Value {
-			if a.Low.Equal(a.High) {
-				return view.Text("")
-			}
-			return view.Text(figures.Fixed(a.Low, view.CentPlaces) + " – " + figures.Fixed(a.High, view.CentPlaces))
-		}},
+		{
+			Title: "range",
+			Unit:  view.Dollar,
+			Drop:  3,
+			Scope: view.When(ranges, view.Everyone),
+			Value: func(a advise.Advice) view.Value {
+				if a.Low.Equal(a.High) {
+					return view.Text("")
+				}
+				return view.Text(figures.Fixed(a.Low, view.CentPlaces) + " – " + figures.Fixed(a.High, view.CentPlaces))
+			},
+		},
 		{ID: "combined", Title: "adds", Drop: 5, Value: func(a advise.Advice) view.Value {
 			if a.Adds {
 				return view.Bool(true).Shown("+")
@@ -303,7 +309,9 @@ func AdviceExplained(r *advise.Report, a advise.Advice) view.Document {
 		}})
 	}
 	table.Add(view.Row{Look: view.Look{Kind: view.Total}, Cells: []view.Value{
-		view.Text("total"), {}, {}, view.Dollars(a.Actual), view.Dollars(a.Changed), view.Signed(a.Saving.Neg(), view.CentPlaces),
+		view.Text(
+			"total",
+		), {}, {}, view.Dollars(a.Actual), view.Dollars(a.Changed), view.Signed(a.Saving.Neg(), view.CentPlaces),
 	}})
 	d := view.Document{
 		Title:    fmt.Sprintf("%s: %s", a.Kind.Title(), a.Subject),
@@ -330,8 +338,11 @@ const mostNamed = 5
 func AdviceTold(r *advise.Report, a advise.Advice) []view.Note {
 	notes := []view.Note{{Tag: "how", Text: a.How + "."}, {Tag: "risk", Text: a.Risk + "."}}
 	if !a.Low.Equal(a.High) {
-		notes = append(notes, view.Note{Tag: "range", Text: fmt.Sprintf("It saves from %s to %s a month, as what it rests on turns out.",
-			dollars(a.Low), dollars(a.High))})
+		notes = append(
+			notes,
+			view.Note{Tag: "range", Text: fmt.Sprintf("It saves from %s to %s a month, as what it rests on turns out.",
+				dollars(a.Low), dollars(a.High))},
+		)
 	}
 	for _, n := range append([]pricing.Note{monthNote(r)}, a.RestsOn...) {
 		notes = append(notes, view.Note{Tag: n.ID, Text: n.Text + "."})
@@ -350,8 +361,11 @@ func AdviceTold(r *advise.Report, a advise.Advice) []view.Note {
 		})
 	}
 	if said := a.Returned; said != nil {
-		notes = append(notes, view.Note{Tag: "again", Text: fmt.Sprintf("%s dismissed it on %s, when it saved %s a month: %s.",
-			said.By, said.At.Format("2 Jan 2006"), dollars(said.Saving), said.Reason)})
+		notes = append(
+			notes,
+			view.Note{Tag: "again", Text: fmt.Sprintf("%s dismissed it on %s, when it saved %s a month: %s.",
+				said.By, said.At.Format("2 Jan 2006"), dollars(said.Saving), said.Reason)},
+		)
 	}
 	return append(notes, view.Note{Tag: "id", Text: a.ID})
 }
@@ -359,10 +373,32 @@ func AdviceTold(r *advise.Report, a advise.Advice) []view.Note {
 // AdviceLineColumns describe both bills of a piece of advice.
 var AdviceLineColumns = []view.Column[whatif.Line]{
 	{ID: "component", Title: "component", Value: func(l whatif.Line) view.Value { return view.Text(l.Of.String()) }},
-	{ID: "quantity", Title: "quantity", Align: view.Right, Drop: 2, Value: func(l whatif.Line) view.Value { return view.UpTo(l.Quantity, 3) }},
-	{ID: "changed_quantity", Title: "changed", Align: view.Right, Drop: 2, Value: func(l whatif.Line) view.Value { return view.UpTo(l.Then, 3) }},
-	{ID: "amount", Title: "now", Unit: view.Dollar, Value: func(l whatif.Line) view.Value { return view.Dollars(l.Amount) }},
-	{ID: "changed_amount", Title: "then", Unit: view.Dollar, Value: func(l whatif.Line) view.Value { return view.Dollars(l.ThenAmount) }},
+	{
+		ID:    "quantity",
+		Title: "quantity",
+		Align: view.Right,
+		Drop:  2,
+		Value: func(l whatif.Line) view.Value { return view.UpTo(l.Quantity, 3) },
+	},
+	{
+		ID:    "changed_quantity",
+		Title: "changed",
+		Align: view.Right,
+		Drop:  2,
+		Value: func(l whatif.Line) view.Value { return view.UpTo(l.Then, 3) },
+	},
+	{
+		ID:    "amount",
+		Title: "now",
+		Unit:  view.Dollar,
+		Value: func(l whatif.Line) view.Value { return view.Dollars(l.Amount) },
+	},
+	{
+		ID:    "changed_amount",
+		Title: "then",
+		Unit:  view.Dollar,
+		Value: func(l whatif.Line) view.Value { return view.Dollars(l.ThenAmount) },
+	},
 	{ID: "difference", Title: "difference", Unit: view.Dollar, Value: func(l whatif.Line) view.Value {
 		return view.Signed(l.ThenAmount.Sub(l.Amount), view.CentPlaces)
 	}},

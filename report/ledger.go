@@ -48,7 +48,10 @@ func LedgerInfo(dir string, info ledger.Info) view.Document {
 func backlogNotes(b ledger.Backlog) (notes []view.Note) {
 	if b.Unmerged > 0 {
 		notes = append(notes, view.Note{
-			Text: fmt.Sprintf("The server has yet to merge %s; until then reading takes longer.", figures.Count(b.Unmerged, "part")),
+			Text: fmt.Sprintf(
+				"The server has yet to merge %s; until then reading takes longer.",
+				figures.Count(b.Unmerged, "part"),
+			),
 		})
 	}
 	if b.Lag > 0 {
@@ -112,8 +115,18 @@ func withoutRollup(days []ledger.DayInfo) (notes []view.Note) {
 // LedgerRollups makes the document of the days that had no rollup, and what became of each.
 func LedgerRollups(dir string, days []ledger.RolledDay, dryRun bool) view.Document {
 	columns := []view.Column[ledger.RolledDay]{
-		{ID: "day", Title: "day", Unit: "(UTC)", Value: func(d ledger.RolledDay) view.Value { return view.Day(d.Day, time.UTC) }},
-		{ID: "rows", Title: "rows", Align: view.Right, Value: func(d ledger.RolledDay) view.Value { return view.Count(d.Rows) }},
+		{
+			ID:    "day",
+			Title: "day",
+			Unit:  "(UTC)",
+			Value: func(d ledger.RolledDay) view.Value { return view.Day(d.Day, time.UTC) },
+		},
+		{
+			ID:    "rows",
+			Title: "rows",
+			Align: view.Right,
+			Value: func(d ledger.RolledDay) view.Value { return view.Count(d.Rows) },
+		},
 	}
 	if !dryRun {
 		columns = append(columns,

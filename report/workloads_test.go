@@ -46,8 +46,13 @@ func scenarioText(t *rapid.T) string {
 	one := func(of ...string) string { return rapid.SampledFrom(of).Draw(t, "choice") }
 	upTo := func(most int) int { return rapid.IntRange(0, most).Draw(t, "number") }
 	text := "name: " + one("a", "b-2") + "\nregion: " + one("us-east-1", "eu-west-1") + "\n"
-	text += one("", "", "rates: {discount: 12.5%}\n", "rates: {discount: {vcpu: 10%, storage: 33.3%}}\n",
-		"rates: {vcpu_hour: 0.09975, gb_hour: 0.0132, snapshot_read_gb: 0.0015, snapshot_write_gb: 0.0038, storage_gb_month: 0.08}\n")
+	text += one(
+		"",
+		"",
+		"rates: {discount: 12.5%}\n",
+		"rates: {discount: {vcpu: 10%, storage: 33.3%}}\n",
+		"rates: {vcpu_hour: 0.09975, gb_hour: 0.0132, snapshot_read_gb: 0.0015, snapshot_write_gb: 0.0038, storage_gb_month: 0.08}\n",
+	)
 	text += "microvm: {memory: " + one("0.5GB", "2GB", "8GB") + "}\n"
 	text += fmt.Sprintf("image: {count: %d, size: %d.%dGB}\n", upTo(3), 1+upTo(3), upTo(9))
 	units := one(fmt.Sprintf("users: %d, days: 31", 1+upTo(40)), fmt.Sprintf("jobs: %d", 1+upTo(50_000)))
@@ -336,8 +341,11 @@ func TestUnknownPrices(t *testing.T) {
 		requireAlternatives(t, e, []scenarios.Comparison{c}, at(t, document, "alternatives"))
 		require.Nil(t, at(t, document, "alternatives", 0, "ratio"))
 		require.Nil(t, at(t, document, "verdict", "cheapest"), "with nothing to compare, nothing is the cheapest")
-		require.Equal(t, "MicroVMs cost $5.27 a month, and there is nothing to compare them with: the price is not known of Elsewhere.",
-			at(t, document, "verdict", "by_numbers"))
+		require.Equal(
+			t,
+			"MicroVMs cost $5.27 a month, and there is nothing to compare them with: the price is not known of Elsewhere.",
+			at(t, document, "verdict", "by_numbers"),
+		)
 		require.Empty(t, rows[len(rows)-1]["monthly"], name)
 		var out bytes.Buffer
 		require.NoError(t, view.Render(&out, view.Options{Format: view.FormatTable}, d))
@@ -361,7 +369,8 @@ func TestDiffs(t *testing.T) {
 		change := decimal.Decimal{}
 		for i, line := range diff.Lines {
 			lineChange := decimal.RequireFromString(rows[i]["change"])
-			effects := decimal.RequireFromString(rows[i]["quantity_effect"]).Add(decimal.RequireFromString(rows[i]["rate_effect"]))
+			effects := decimal.RequireFromString(rows[i]["quantity_effect"]).
+				Add(decimal.RequireFromString(rows[i]["rate_effect"]))
 			require.True(t, lineChange.Equal(effects), "a change is explained in full")
 			change = change.Add(lineChange)
 			for side, of := range map[string]*pricing.Line{"before": line.Before, "after": line.After} {
@@ -415,7 +424,10 @@ func TestFleets(t *testing.T) {
 }
 
 func TestSweeps(t *testing.T) {
-	e := estimated(t, "region: us-east-1\nmicrovm: {memory: 2GB}\nworkload: {users: 3, days: 20, running: 1h..2h, cycles: 2}\n")
+	e := estimated(
+		t,
+		"region: us-east-1\nmicrovm: {memory: 2GB}\nworkload: {users: 3, days: 20, running: 1h..2h, cycles: 2}\n",
+	)
 	for _, axes := range [][]string{
 		{"workload.running=0h..3h/30m"},
 		{"region=us-east-1,eu-west-1"},

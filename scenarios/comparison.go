@@ -172,7 +172,8 @@ func (m Market) checkNames(s *Scenario, fault faultFunc) {
 		} else if f != nil && valueOf(f.Active).Fraction.IsPositive() && !m.prices().BillsActiveCPU(f.Provider) {
 			fault(at+".sandbox.active", at+".sandbox.active", "%.60s bills the whole running time; leave active out", f.Provider)
 		}
-		if f := entry.CI; f != nil && f.Runner != "" && f.PerMinute == nil && !slices.Contains(m.prices().Runners(), f.Runner) {
+		if f := entry.CI; f != nil && f.Runner != "" && f.PerMinute == nil &&
+			!slices.Contains(m.prices().Runners(), f.Runner) {
 			fault(
 				at+".ci",
 				at+".ci",

@@ -10,7 +10,8 @@ import (
 // and the image, at $0.26552016 an hour.
 func TestBreakEvenOfScenario1(t *testing.T) {
 	e := estimate(t, atPostRates(
-		"image: {size: 2GB}\nworkload: {users: 1, days: 20, running: 4h, launches: 0, cycles: 1}\ncompare: [ec2: t4g.medium]"))
+		"image: {size: 2GB}\nworkload: {users: 1, days: 20, running: 4h, launches: 0, cycles: 1}\ncompare: [ec2: t4g.medium]",
+	))
 	c := e.Comparisons[0]
 	requireDecimal(t, "26.864", c.Monthly, "730 h × $0.0368")
 	requireDecimal(t, "26.864", c.PerUnit)

@@ -57,8 +57,8 @@ func ExampleMarket_Compare() {
 		}
 		fmt.Printf("%s: $%s a month; %s\n", other.Name, other.Monthly.StringFixed(2), other.BreakEven.Sentence)
 	}
-	// Output:
-	// EC2 t4g.medium: $537.28 a month; At 100.89 running hours a month per user (5.04 h on each of 20 days) both cost $537.28 a month; below that MicroVMs cost less, above it EC2 t4g.medium does.
+	// Output: EC2 t4g.medium: $537.28 a month; At 100.89 running hours a month per user (5.04 h on each of 20 days) both
+	// cost $537.28 a month; below that MicroVMs cost less, above it EC2 t4g.medium does.
 }
 
 func ExampleScenario_With() {
@@ -85,7 +85,10 @@ func ExampleScenario_With() {
 }
 
 func ExampleNew_faults() {
-	_, err := scenarios.New("team", scenarios.Fields{"region": "eu-west-1", "microvm.memory": "3GB", "workload.users": "20"})
+	_, err := scenarios.New(
+		"team",
+		scenarios.Fields{"region": "eu-west-1", "microvm.memory": "3GB", "workload.users": "20"},
+	)
 	fmt.Println(err)
 	// Output:
 	// team: microvm.memory: 3GB is not a MicroVM size; sizes are 0.5GB, 1GB, 2GB, 4GB and 8GB

@@ -28,8 +28,8 @@ func New(name string, fields Fields) (*Scenario, error) {
 	return withFields(name, &yaml.Node{Kind: yaml.MappingNode}, nil, fields)
 }
 
-// With is the scenario with some of its fields changed, checked anew. Its Candidates are those of its file; the scenario
-// itself does not change.
+// With is the scenario with some of its fields changed, checked anew. Its Candidates are those of its file; the
+// scenario itself does not change.
 func (s *Scenario) With(fields Fields) (*Scenario, error) {
 	if !s.loaded() {
 		return nil, ErrNotLoaded

@@ -46,7 +46,11 @@ func TestSweepOfAnAlternative(t *testing.T) {
 	both, err := sweep(t, agents, "compare[1].sandbox=e2b,modal", "compare[0].ec2=t4g.medium")
 	require.NoError(t, err)
 	require.Equal(t, []string{"compare[1]", "compare[0]"}, both.Entries())
-	require.Equal(t, []string{"E2B", "EC2 t4g.medium"}, []string{both.Points[0].Compared[0].Name, both.Points[0].Compared[1].Name})
+	require.Equal(
+		t,
+		[]string{"E2B", "EC2 t4g.medium"},
+		[]string{both.Points[0].Compared[0].Name, both.Points[0].Compared[1].Name},
+	)
 	_, err = sweep(t, agents, "compare[1].sandbox=e2b,e2c")
 	require.ErrorContains(t, err, `test.yaml:5:40: compare[1].sandbox: "e2c" is not a known sandbox (did you mean e2b?)`)
 	require.ErrorContains(t, err, "(with compare[1].sandbox=e2c)")
@@ -62,7 +66,11 @@ func TestSweepWarnings(t *testing.T) {
 	require.Equal(t, "life-cap", all[0].ID)
 	require.Equal(t, []int{3, 4}, all[0].Points, "8h30m and 9h; 8 hours are allowed")
 	require.True(t, all[0].Alike, "both take two lives a day")
-	require.Contains(t, all[0].Text, "at least 400 launches, not 200; the launch reads that are missing here would cost $0.61870796.")
+	require.Contains(
+		t,
+		all[0].Text,
+		"at least 400 launches, not 200; the launch reads that are missing here would cost $0.61870796.",
+	)
 
 	s, err = sweep(t, agents, "workload.running=9h..17h/8h")
 	require.NoError(t, err)

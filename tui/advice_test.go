@@ -10,7 +10,8 @@ import (
 	"microspend/spend/advise"
 )
 
-// The panel opens the list, x shows both bills of what the cursor is on, d takes it off for everybody, and u puts it back.
+// The panel opens the list, x shows both bills of what the cursor is on, d takes it off for everybody, and u puts it
+// back.
 func TestWhatToChange(t *testing.T) {
 	options := demoOptions(t)
 	kept, broken := advise.Dismissals{}, error(nil)

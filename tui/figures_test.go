@@ -40,7 +40,14 @@ func TestFiguresAreNeverCut(t *testing.T) {
 		for i := range 60 * 24 / 5 {
 			region, scale, covered := measured(i * 5)
 			for _, tenant := range []string{"acme", "a-tenant-with-a-long-name-of-many-words", "\u202e宽宽宽"} {
-				r := hour(evening.Add(-time.Duration(i*5+2)*time.Hour).Truncate(time.Hour), tenant, "base", "mvm-"+tenant, region, 3600)
+				r := hour(
+					evening.Add(-time.Duration(i*5+2)*time.Hour).Truncate(time.Hour),
+					tenant,
+					"base",
+					"mvm-"+tenant,
+					region,
+					3600,
+				)
 				r.Amounts[pricing.VCPU], r.Amounts[pricing.Memory] = r.Amounts[pricing.VCPU]*scale, r.Amounts[pricing.Memory]*scale
 				r.Coverage = covered
 				all = append(all, r)

@@ -187,7 +187,10 @@ func TestGroups(t *testing.T) {
 		source.Currency = &euro
 		source.Tenants.Groups = map[string]string{"acme": "Eng/Platform", "borealis": "Eng"}
 	}), 120, 30)
-	s.press("2").has("in EUR", "EUR=0.5@2026-11-02").press("b", "b", "b", "b", "b", "b").has("3 groups", "Eng/Platform", "(no group)")
+	s.press("2").
+		has("in EUR", "EUR=0.5@2026-11-02").
+		press("b", "b", "b", "b", "b", "b").
+		has("3 groups", "Eng/Platform", "(no group)")
 	s.press("enter").has("1 tenant of").press("esc", "b").has("groups by tenant", "acme")
 }
 

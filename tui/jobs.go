@@ -41,7 +41,8 @@ type doneMsg struct {
 	err error // why it failed, where that leaves something without figures
 }
 
-// reading is a job that reads. What it found is handed to take; why it could not is kept as the fault, "" once it could.
+// reading is a job that reads. What it found is handed to take; why it could not is kept as the fault, "" once it
+// could.
 func reading[T any](fault *string, read func(context.Context) (T, error), take func(*Model, T)) job {
 	return job{read: func(ctx context.Context) (put, error) {
 		got, err := read(ctx)

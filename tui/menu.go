@@ -75,7 +75,7 @@ func columnsMenu(m *Model, p tablePage) *prompt {
 	})
 }
 
-// place is where the menu stands over the right side of a page of so many cells: how wide it is inside, how many items
+// place is where the menu stands over the right side of a page of width cells: how wide it is inside, how many items
 // it shows, and the first of them.
 func (list *menu) place(label string, width, height int) (left, inside, rows, from int) {
 	rows = max(1, min(len(list.items), height-2))

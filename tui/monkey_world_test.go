@@ -74,7 +74,9 @@ func (s *shifting) damage() {
 		now.damaged = nil
 		return
 	}
-	now.damaged = []ledger.DamagedFile{{Path: "usage/dt=2026-11-20/part-00000.parquet", Reason: "a checksum \x1b[2J differs"}}
+	now.damaged = []ledger.DamagedFile{
+		{Path: "usage/dt=2026-11-20/part-00000.parquet", Reason: "a checksum \x1b[2J differs"},
+	}
 }
 
 // read is a read of the ledger, before which it may be written to.

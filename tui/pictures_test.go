@@ -23,8 +23,9 @@ var pictures = []struct {
 	{"explain", "A tenant's month explained: quantity × rate, with the source of each rate", "2 x", 100, 30},
 }
 
-// TestPictures holds the pictures of the documentation to what the dashboard draws of the demo's fleet; -update rewrites
-// them. With PICTURES=DIR it writes every view at several sizes there, dark, light and without colours, to look at.
+// TestPictures holds the pictures of the documentation to what the dashboard draws of the demo's fleet; -update
+// rewrites them. With PICTURES=DIR it writes every view at several sizes there, dark, light and without colours, to
+// look at.
 func TestPictures(t *testing.T) {
 	options := demoOptions(t)
 	for _, p := range pictures {

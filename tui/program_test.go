@@ -134,7 +134,11 @@ func TestOnce(t *testing.T) {
 		frame, err := Once(context.Background(), options, true, 0, 100, 30)
 		require.NoError(t, err)
 		requireFits(t, view, frame, 100, 30)
-		require.Contains(t, ansi.Strip(frame), []string{"forecast", "3 tenants", "2 images", "30 MicroVMs", "10 days", "Nothing tells what runs now"}[i])
+		require.Contains(
+			t,
+			ansi.Strip(frame),
+			[]string{"forecast", "3 tenants", "2 images", "30 MicroVMs", "10 days", "Nothing tells what runs now"}[i],
+		)
 		require.NotContains(t, frame, "reading", "everything is read")
 	}
 	options.View = "moons"

@@ -54,6 +54,12 @@ func TestFilterIsCompleted(t *testing.T) {
 // TestUnfinishedFilterIsNotTaken stays in the prompt until the last comparison has its value.
 func TestUnfinishedFilterIsNotTaken(t *testing.T) {
 	s := open(t, over(t, fewRecords(), nil), 120, 30)
-	s.press("2", "/").write("amou").has("such as amount > 10").lacks("0 of 3").write("nt >").press("enter").has("▏", "amount > what?")
+	s.press("2", "/").
+		write("amou").
+		has("such as amount > 10").
+		lacks("0 of 3").
+		write("nt >").
+		press("enter").
+		has("▏", "amount > what?")
 	s.write(" 0.5").press("enter").has("/ amount > 0.5", "2 of 3").lacks("▏")
 }

@@ -61,7 +61,7 @@ func (o Options) check() error {
 	return nil
 }
 
-// Once reads everything that a view shows and draws it once, in exactly so many lines of at most so many cells. What is
+// Once reads everything that a view shows and draws it once, in exactly height lines of at most width cells. What is
 // remembered from other sessions is left aside, and an error of reading is an error.
 func Once(ctx context.Context, options Options, dark bool, colors theme.Colors, width, height int) (string, error) {
 	if width < leastWidth || height < leastHeight {

@@ -136,7 +136,10 @@ func (m *Model) look(now bool) tea.Cmd {
 	m.looking, m.looked = true, clock
 	reader := m.options.Reader
 	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(context.Background(), lookFor) // a server that is gone must not hold up the looks that follow
+		ctx, cancel := context.WithTimeout(
+			context.Background(),
+			lookFor,
+		) // a server that is gone must not hold up the looks that follow
 		defer cancel()
 		version, err := reader.Version(ctx)
 		return versionMsg{version, err}

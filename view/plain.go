@@ -89,8 +89,28 @@ func (h Head) spoken(cell string) string {
 }
 
 var spoken = strings.NewReplacer(
-	"≥ ", "at least ", "≤ ", "at most ", " +?", " or more, as a rate is not known,", "▲ +", "up ", "▼ -", "down ", "▲ ", "", "▼ ", "",
-	"✓ ", "", "✗ ", "", " · ", ", ", " – ", " to ",
+	"≥ ",
+	"at least ",
+	"≤ ",
+	"at most ",
+	" +?",
+	" or more, as a rate is not known,",
+	"▲ +",
+	"up ",
+	"▼ -",
+	"down ",
+	"▲ ",
+	"",
+	"▼ ",
+	"",
+	"✓ ",
+	"",
+	"✗ ",
+	"",
+	" · ",
+	", ",
+	" – ",
+	" to ",
 )
 
 // Spoken is a figure with words in place of its signs, as it is read aloud.

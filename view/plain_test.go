@@ -20,7 +20,12 @@ func TestPlain(t *testing.T) {
 	}
 	columns := []view.Column[row]{
 		{ID: "tenant", Title: "tenant", Value: func(r row) view.Value { return view.Text(r.name) }},
-		{ID: "amount", Unit: "$", Align: view.Decimal, Value: func(r row) view.Value { return view.Dollars(r.spent).In(r.state) }},
+		{
+			ID:    "amount",
+			Unit:  "$",
+			Align: view.Decimal,
+			Value: func(r row) view.Value { return view.Dollars(r.spent).In(r.state) },
+		},
 		{Value: func(row) view.Value { return view.Text("━━━") }},
 		{ID: "hours", Title: "run", Long: "running", Unit: "h", Align: view.Right, Value: func(row) view.Value {
 			return view.Number(decimal.NewFromInt(2), 1)

@@ -221,19 +221,24 @@ func (a *app) collectLedger() (collector.Ledger, error) {
 	return collector.In(name, a.userFolder("XDG_STATE_HOME", ".local/state")), err
 }
 
+// collectSettings are the flags laid over what the configuration says of collecting.
+func (a *app) collectSettings(flags collectFlags) (sources.Config, error) {
+	read, err := a.loadConfig()
+	if err != nil {
+		return sources.Config{}, err
+	}
+	configured, err := read.Collect()
+	if err != nil {
+		return sources.Config{}, err
+	}
+	return flags.over(configured)
+}
+
 // newCollection makes a collection. The token asks for the code of an MFA device; nil where there is no one to ask.
 func (a *app) newCollection(flags collectFlags, token func() (string, error), logger *slog.Logger) (
 	*collection, error,
 ) {
-	read, err := a.loadConfig()
-	if err != nil {
-		return nil, err
-	}
-	configured, err := read.Collect()
-	if err != nil {
-		return nil, err
-	}
-	settings, err := flags.over(configured)
+	settings, err := a.collectSettings(flags)
 	if err != nil {
 		return nil, err
 	}

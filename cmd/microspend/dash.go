@@ -140,8 +140,8 @@ for tmux, shell prompts and status bars.`,
 }
 
 // runDash opens the dashboard. It is looked at for hours beside other programs: what reading took is given back when it
-// has ended, unless GOGC says how memory is to be kept. A terminal that is closed ends it as a request to stop does: left
-// to its default, SIGHUP would kill it with the terminal, where there still is one, in the dashboard's hands.
+// has ended, unless GOGC says how memory is to be kept. A terminal that is closed ends it as a request to stop does:
+// left to its default, SIGHUP would kill it with the terminal, where there still is one, in the dashboard's hands.
 func (a *app) runDash(ctx context.Context, options tui.Options) error {
 	if !signal.Ignored(syscall.SIGHUP) { // by nohup, which means it
 		var stop context.CancelFunc

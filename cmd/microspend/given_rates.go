@@ -17,11 +17,17 @@ type givenRates map[pricing.Rated]pricing.Rate
 
 // archFlag declares --arch.
 func (a *app) archFlag(cmd *cobra.Command, into *pricing.Arch) {
-	a.parsedFlag(cmd, "arch", string(pricing.ArchARM64), "`ARCHITECTURE` of the image, which decides the rates of compute: "+
-		"arm64 or x86_64", func(text string) (err error) {
-		*into, err = pricing.ParseArch(text)
-		return err
-	})
+	a.parsedFlag(
+		cmd,
+		"arch",
+		string(pricing.ArchARM64),
+		"`ARCHITECTURE` of the image, which decides the rates of compute: "+
+			"arm64 or x86_64",
+		func(text string) (err error) {
+			*into, err = pricing.ParseArch(text)
+			return err
+		},
+	)
 	_ = cmd.RegisterFlagCompletionFunc("arch", cobra.FixedCompletions([]string{
 		string(pricing.ArchARM64), string(pricing.ArchX86),
 	}, cobra.ShellCompDirectiveNoFileComp))

@@ -14,7 +14,12 @@ import (
 )
 
 func (a *app) ledgerCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "ledger", Short: "Inspect, check, audit, export and move the ledger", Args: noArguments, RunE: help}
+	cmd := &cobra.Command{
+		Use:   "ledger",
+		Short: "Inspect, check, audit, export and move the ledger",
+		Args:  noArguments,
+		RunE:  help,
+	}
 	info := a.printing(&cobra.Command{
 		Use:   "info",
 		Short: "List the ledger's days with rows, size and coverage",
@@ -30,8 +35,15 @@ func (a *app) ledgerCommand() *cobra.Command {
 		return report.LedgerInfo(opened.Name(), info), nil
 	})
 	a.ledgerFlags(info)
-	cmd.AddCommand(info, a.ledgerCheckCommand(), a.ledgerAuditCommand(), a.ledgerExportCommand(), a.ledgerFilesCommand(), a.ledgerMoveCommand(),
-		a.ledgerRollupCommand())
+	cmd.AddCommand(
+		info,
+		a.ledgerCheckCommand(),
+		a.ledgerAuditCommand(),
+		a.ledgerExportCommand(),
+		a.ledgerFilesCommand(),
+		a.ledgerMoveCommand(),
+		a.ledgerRollupCommand(),
+	)
 	return cmd
 }
 

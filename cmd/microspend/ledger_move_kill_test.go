@@ -73,7 +73,8 @@ func TestMoveKilledAtAnyMoment(t *testing.T) {
 	require.Positive(t, killed)
 }
 
-// TestMoveKilledOnTheWayToOtherKinds kills moves of a folder into the other kinds of ledgers, and runs them to their end.
+// TestMoveKilledOnTheWayToOtherKinds kills moves of a folder into the other kinds of ledgers, and runs them to their
+// end.
 func TestMoveKilledOnTheWayToOtherKinds(t *testing.T) {
 	dir := t.TempDir()
 	usage, source := filepath.Join(dir, "usage.csv"), filepath.Join(dir, "source")
@@ -139,7 +140,11 @@ func TestMoveThatFailsMidway(t *testing.T) {
 		inner.ServeHTTP(w, r)
 	}))
 	defer server.Close()
-	target := "s3://usage/ledger?" + url.Values{"endpoint": {server.URL}, "path-style": {"true"}, "region": {"us-east-1"}}.Encode()
+	target := "s3://usage/ledger?" + url.Values{
+		"endpoint":   {server.URL},
+		"path-style": {"true"},
+		"region":     {"us-east-1"},
+	}.Encode()
 	t.Setenv("AWS_ACCESS_KEY_ID", "test")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
 	moveWith := func(puts int64) (code int, said string) {

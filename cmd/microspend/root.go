@@ -149,7 +149,11 @@ shows what each tenant spent. "microspend demo" generates a sample fleet to expl
 	root.PersistentPreRunE = a.preflight
 	root.SetHelpCommand(helpCommand(root))
 	const start, would, did = "start", "would", "did"
-	root.AddGroup(&cobra.Group{ID: start, Title: "Start here"}, &cobra.Group{ID: would, Title: "What would it cost?"}, &cobra.Group{ID: did, Title: "What did it cost?"})
+	root.AddGroup(
+		&cobra.Group{ID: start, Title: "Start here"},
+		&cobra.Group{ID: would, Title: "What would it cost?"},
+		&cobra.Group{ID: did, Title: "What did it cost?"},
+	)
 	root.AddCommand(a.versionCommand(), a.licensesCommand())
 	for group, commands := range map[string][]*cobra.Command{
 		start: {a.demoCommand(), a.initCommand(), a.examplesCommand()},

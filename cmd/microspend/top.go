@@ -83,13 +83,23 @@ print; --once prints one look. --demo plays the fleet of microspend demo, withou
 	flags.BoolVar(&f.once, "once", false, "look once and exit (default where the output is not a terminal)")
 	flags.DurationVar(&f.watch, "watch", 0, "look again at this `INTERVAL`, 1s or more; JSON has a line for each look")
 	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "longest `TIME` that one look may take")
-	flags.StringArrayVar(&f.filters, "filter", nil, "show only what this `FILTER` chooses, such as 'state=running age>7h'; "+
-		"repeatable")
+	flags.StringArrayVar(
+		&f.filters,
+		"filter",
+		nil,
+		"show only what this `FILTER` chooses, such as 'state=running age>7h'; "+
+			"repeatable",
+	)
 	flags.StringVar(&f.sort, "sort", "burn", "`COLUMN` to sort by: figures from the largest, names from the first")
 	flags.BoolVar(&f.reverse, "reverse", false, "sort the other way round")
 	flags.IntVar(&f.limit, "limit", 0, "show the first `N` only")
 	flags.BoolVar(&f.ended, "ended", false, "also list MicroVMs that have ended (JSON, CSV and filters always do)")
-	flags.BoolVar(&f.plain, "plain", false, "plain text without the dashboard, and without clearing the screen for --watch")
+	flags.BoolVar(
+		&f.plain,
+		"plain",
+		false,
+		"plain text without the dashboard, and without clearing the screen for --watch",
+	)
 	return cmd
 }
 
@@ -140,7 +150,8 @@ func (a *app) top(ctx context.Context, f *topFlags) error {
 // opensDash reports whether top opens the dashboard: on a terminal, unless something is asked for that is printed.
 func (a *app) opensDash(f *topFlags) bool {
 	printed := f.once || f.plain || f.watch > 0 || len(f.filters) > 0 || f.limit > 0 || f.ended || namesFile(a.output.file) ||
-		a.output.format != string(view.FormatTable) || a.env("TERM") == "dumb"
+		a.output.format != string(view.FormatTable) ||
+		a.env("TERM") == "dumb"
 	return !printed && a.onTerminal()
 }
 

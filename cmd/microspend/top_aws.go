@@ -20,15 +20,7 @@ import (
 func (a *app) watcher(
 	ctx context.Context, flags collectFlags, patience time.Duration, token func() (string, error),
 ) (watch.Watcher, error) {
-	read, err := a.loadConfig()
-	if err != nil {
-		return nil, err
-	}
-	configured, err := read.Collect()
-	if err != nil {
-		return nil, err
-	}
-	settings, err := flags.over(configured)
+	settings, err := a.collectSettings(flags)
 	if err != nil {
 		return nil, err
 	}

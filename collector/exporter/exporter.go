@@ -147,7 +147,11 @@ func (e *Exporter) Healthy() (ok bool, since time.Time) {
 // Handler answers /metrics and /healthz.
 func (e *Exporter) Handler() http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(e, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(
+		e,
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry,
 		promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 30 * time.Second}))
@@ -189,7 +193,13 @@ func (e *Exporter) Collect(out chan<- prometheus.Metric) {
 	gauge("microspend_collect_interval_seconds", "Time between the starts of two runs.",
 		e.options.Interval.Seconds(), source...)
 	for _, result := range results {
-		counter("microspend_collect_runs_total", "Runs, by how they ended.", float64(e.runs[result]), "result", string(result))
+		counter(
+			"microspend_collect_runs_total",
+			"Runs, by how they ended.",
+			float64(e.runs[result]),
+			"result",
+			string(result),
+		)
 	}
 	counter("microspend_collect_api_calls_total", "API calls made, each try of them.", float64(e.spent.Calls))
 	counter("microspend_collect_api_metrics_total", "Metrics requested of CloudWatch.", float64(e.spent.Metrics))

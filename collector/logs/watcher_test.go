@@ -53,7 +53,12 @@ func TestWatcherHearsMeters(t *testing.T) {
 	liar := meterOf("microvm-1", "victim", began)
 	liar.run(time.Minute, emf.Interval)
 	for _, line := range liar.lines {
-		w.fake.Put(place, logGroupName, "microvm-2", fakecloudwatch.LogEvent{At: line.at, Message: string(line.AppendTo(nil))})
+		w.fake.Put(
+			place,
+			logGroupName,
+			"microvm-2",
+			fakecloudwatch.LogEvent{At: line.at, Message: string(line.AppendTo(nil))},
+		)
 	}
 	watcher := w.source.Over(listed{"microvm-1", "microvm-2", "microvm-3"})
 	look := heardBy(t, watcher, w.now)

@@ -105,8 +105,18 @@ func (w *watchWorld) image(region string) {
 func TestWatcherFollowsALife(t *testing.T) {
 	w := newWatchWorld(t, region)
 	w.image(region)
-	vm := life("a", 10*time.Second, at(20*time.Second, running), at(70*time.Second, suspended), at(2*time.Minute, terminated))
-	vm.Idle, vm.MaxSeconds = &fakemicrovms.IdlePolicy{MaxIdleSeconds: 300, SuspendedSeconds: 3600, AutoResume: true}, 28_800
+	vm := life(
+		"a",
+		10*time.Second,
+		at(20*time.Second, running),
+		at(70*time.Second, suspended),
+		at(2*time.Minute, terminated),
+	)
+	vm.Idle, vm.MaxSeconds = &fakemicrovms.IdlePolicy{
+		MaxIdleSeconds:   300,
+		SuspendedSeconds: 3600,
+		AutoResume:       true,
+	}, 28_800
 	w.services[region].Add(vm)
 
 	empty := w.at(0)
@@ -335,7 +345,9 @@ func TestWatcherSurvivesHostileAnswers(t *testing.T) {
 	odd.Amend = map[string]any{"state": "HIBERNATED", "startedAt": "yesterday"}
 	odd.AmendDetails = map[string]any{"idlePolicy": "none", "maximumDurationInSeconds": -4, "startedAt": nil}
 	w.services[region].Add(odd)
-	w.services[region].Add(fakemicrovms.MicroVM{ID: "ancient", Image: imageARN, Version: "1.0", StartedAt: time.Unix(1, 0)})
+	w.services[region].Add(
+		fakemicrovms.MicroVM{ID: "ancient", Image: imageARN, Version: "1.0", StartedAt: time.Unix(1, 0)},
+	)
 	for _, after := range []time.Duration{0, time.Minute, -time.Hour, 48 * time.Hour} {
 		look := w.at(after)
 		for _, m := range look.MicroVMs {

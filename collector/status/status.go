@@ -261,7 +261,10 @@ func (s Source) unfinished(running bool) string {
 	case a.Error != "":
 		return fmt.Sprintf("the last run, of %s, failed: %s", a.Began.Format(time.RFC3339), a.Error)
 	case a.Ended.IsZero() && !running:
-		return fmt.Sprintf("the last run, of %s, did not end: it was killed, or could not write", a.Began.Format(time.RFC3339))
+		return fmt.Sprintf(
+			"the last run, of %s, did not end: it was killed, or could not write",
+			a.Began.Format(time.RFC3339),
+		)
 	}
 	return ""
 }

@@ -16,8 +16,8 @@ import (
 	"microspend/ledger/parquet"
 )
 
-// clickHouseFigures set a ledger in ClickHouse beside the folder that it was loaded from, on the same machine: it is for
-// more machines than one, so what matters is that it costs little more on one.
+// clickHouseFigures set a ledger in ClickHouse beside the folder that it was loaded from, on the same machine: it is
+// for more machines than one, so what matters is that it costs little more on one.
 func clickHouseFigures(show func(figure)) (err error) {
 	rows, err := serverRows()
 	if err != nil {

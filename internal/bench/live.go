@@ -60,7 +60,13 @@ func liveService(now time.Time) *fakemicrovms.Service {
 	})
 	for i := range liveMicroVMs {
 		start := now.Add(-time.Hour - time.Duration(i)*time.Second)
-		m := fakemicrovms.MicroVM{ID: fmt.Sprintf("mvm-%04d", i), Image: arn, Version: "1.0", StartedAt: start, MaxSeconds: 28_800}
+		m := fakemicrovms.MicroVM{
+			ID:         fmt.Sprintf("mvm-%04d", i),
+			Image:      arn,
+			Version:    "1.0",
+			StartedAt:  start,
+			MaxSeconds: 28_800,
+		}
 		states := []microvmapi.MicrovmState{microvmapi.StateRunning, microvmapi.StateSuspended}
 		for n, at := 0, start.Add(time.Second); at.Before(now.Add(time.Hour)); n, at = n+1, at.Add(20*time.Minute) {
 			m.Changes = append(m.Changes, fakemicrovms.Change{At: at, State: states[n%2]})

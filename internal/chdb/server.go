@@ -59,7 +59,12 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !s.knows(r) {
-		refuse(w, engineError("Code: 516. DB::Exception: "+s.user+": Authentication failed: password is incorrect, or there is no user with such name. (AUTHENTICATION_FAILED)"))
+		refuse(
+			w,
+			engineError(
+				"Code: 516. DB::Exception: "+s.user+": Authentication failed: password is incorrect, or there is no user with such name. (AUTHENTICATION_FAILED)",
+			),
+		)
 		return
 	}
 	q := parse(r)

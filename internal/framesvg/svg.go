@@ -18,8 +18,8 @@ const (
 	margin     = 12
 )
 
-// SVG is a frame as a picture: its text stays text, which can be selected and read out, and what is drawn with blocks and
-// lines is drawn, so that it has no seams in any font.
+// SVG is a frame as a picture: its text stays text, which can be selected and read out, and what is drawn with blocks
+// and lines is drawn, so that it has no seams in any font.
 func SVG(frame, title string, dark bool) string {
 	ink, paper := "#1f2328", "#ffffff"
 	if dark {
@@ -32,8 +32,14 @@ func SVG(frame, title string, dark bool) string {
 	}
 	width, height := columns*cellWidth+2*margin, len(lines)*cellHeight+2*margin
 	var out strings.Builder
-	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">`+"\n",
-		width, height, width, height)
+	fmt.Fprintf(
+		&out,
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">`+"\n",
+		width,
+		height,
+		width,
+		height,
+	)
 	fmt.Fprintf(&out, "<title>%s</title>\n", html.EscapeString(title))
 	fmt.Fprintf(&out, `<rect width="100%%" height="100%%" rx="8" fill="%s"/>`+"\n", paper)
 	fmt.Fprintf(&out, `<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" `+

@@ -4,9 +4,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
-	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,33 +17,12 @@ var library = []string{".", "pricing", "scenarios", "usage", "ledger", "spend", 
 // Whoever imports a package reads its first paragraph, and has to find there whether it may change tomorrow.
 func TestPackagesSayWhetherTheyArePublic(t *testing.T) {
 	const notice = "It is the program's own and promises nothing."
-	root := filepath.Join("..", "..")
 	docs := map[string]string{}
-	err := filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+	eachFile(t, parser.PackageClauseOnly|parser.ParseComments, func(pkg string, _ *token.FileSet, parsed *ast.File) {
+		if parsed.Name.Name != "main" {
+			docs[pkg] += parsed.Doc.Text() // "" where there is none
 		}
-		name := entry.Name()
-		if entry.IsDir() && (name == "testdata" || name != ".." && strings.HasPrefix(name, ".")) {
-			return filepath.SkipDir
-		}
-		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
-			return nil
-		}
-		relative, err := filepath.Rel(root, file)
-		if err != nil {
-			return err
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.PackageClauseOnly|parser.ParseComments)
-		if err != nil {
-			return err
-		}
-		if pkg := path.Dir(filepath.ToSlash(relative)); parsed.Name.Name != "main" {
-			docs[pkg] += comment(parsed)
-		}
-		return nil
 	})
-	require.NoError(t, err)
 	require.Greater(t, len(docs), 60)
 	for pkg, doc := range docs {
 		if strings.HasPrefix(pkg, "internal/") {
@@ -57,11 +33,4 @@ func TestPackagesSayWhetherTheyArePublic(t *testing.T) {
 		require.NotEmpty(t, doc, "%s has no package comment", pkg)
 		require.Equal(t, !slices.Contains(library, pkg), own, "the first paragraph of package %s", pkg)
 	}
-}
-
-func comment(file *ast.File) string {
-	if file.Doc == nil {
-		return ""
-	}
-	return file.Doc.Text()
 }

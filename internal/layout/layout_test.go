@@ -3,6 +3,7 @@ package layout
 
 import (
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -44,24 +45,64 @@ var allowed = map[string][]string{
 	"cmd/microspend":       anything,
 	"cmd/microspend-meter": {"collector/meter"},
 
-	"tui/...": own("tui/...", "fleet", "collector/watch", "report", "view/...", "spend/...", "ledger", "ledger/lifecycle", "usage", "pricing/..."),
-	"serve":   own("internal/webserver", "report/...", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
-	"fleet":   own("collector/watch", "spend/...", "ledger/...", "usage", "pricing/..."),
+	"tui/...": own(
+		"tui/...",
+		"fleet",
+		"collector/watch",
+		"report",
+		"view/...",
+		"spend/...",
+		"ledger",
+		"ledger/lifecycle",
+		"usage",
+		"pricing/...",
+	),
+	"serve": own("internal/webserver", "report/...", "view/...", "spend/...", "ledger", "usage", "pricing/..."),
+	"fleet": own("collector/watch", "spend/...", "ledger/...", "usage", "pricing/..."),
 	// The front door of the library.
 	".":      own("config", "ledger", "ledger/stores", "spend", "pricing"),
 	"config": own("collector/events", "collector/sources", "ledger", "ledger/doubt", "spend/..."),
-	"report/...": own("report/...", "collector/watch", "fleet", "view/...", "spend/...", "scenarios", "idle", "collector", "collector/prices", "collector/status", "ledger/...", "usage",
-		"pricing/..."),
+	"report/...": own(
+		"report/...",
+		"collector/watch",
+		"fleet",
+		"view/...",
+		"spend/...",
+		"scenarios",
+		"idle",
+		"collector",
+		"collector/prices",
+		"collector/status",
+		"ledger/...",
+		"usage",
+		"pricing/...",
+	),
 	// A renderer knows values, columns and documents, and nothing of what they are about.
 	"view/...":  {"view/...", "pricing", "internal/figures"},
 	"view/xlsx": {"view", "internal/atomicfile"},
 
-	"spend/...": own("spend/...", "idle", "ledger", "ledger/parquet", "ledger/audit", "ledger/doubt", "ledger/lifecycle", "usage", "pricing/..."),
+	"spend/...": own(
+		"spend/...",
+		"idle",
+		"ledger",
+		"ledger/parquet",
+		"ledger/audit",
+		"ledger/doubt",
+		"ledger/lifecycle",
+		"usage",
+		"pricing/...",
+	),
 	// The rule of comparisons knows amounts and time alone, so that whatever compares can ask it.
 	"spend/compare": {"pricing", "internal/civil", "internal/figures"},
 	"scenarios":     own("idle", "pricing/..."),
 	"idle":          own("usage", "pricing/..."),
-	"collector":     own("ledger", "ledger/stores", "ledger/audit", "ledger/doubt", "usage"), // the runner knows no source by name
+	"collector": own(
+		"ledger",
+		"ledger/stores",
+		"ledger/audit",
+		"ledger/doubt",
+		"usage",
+	), // the runner knows no source by name
 	"collector/...": own("collector/...", "internal/emf", "internal/tenantproof", "ledger/...", "usage", "pricing/..."),
 	// What collect --listen serves: the runs of any source, and no source by name.
 	"collector/exporter": own("collector", "collector/status", "internal/webserver", "ledger"),
@@ -88,13 +129,22 @@ var allowed = map[string][]string{
 	"pricing/assumption": {},
 	"pricing/pricelist":  {"pricing", "internal/lazyregexp"},
 
-	"internal/...":           anything, // test support; see testSupport
-	"internal/arn":           {},
-	"internal/atomicfile":    {"internal/lazyregexp"},
-	"internal/cardstore":     {"pricing", "internal/atomicfile", "internal/inputfile", "internal/ownfile"},
-	"internal/emf":           {"usage", "pricing/..."},                                                      // the meter's line
-	"internal/simulate":      {"collector/watch", "internal/civil", "ledger/lifecycle", "usage", "pricing"}, // the demo's fleet
-	"internal/webserver":     {},                                                                            // of serve, and of collect's metrics
+	"internal/...":        anything, // test support; see testSupport
+	"internal/arn":        {},
+	"internal/atomicfile": {"internal/lazyregexp"},
+	"internal/cardstore":  {"pricing", "internal/atomicfile", "internal/inputfile", "internal/ownfile"},
+	"internal/emf": {
+		"usage",
+		"pricing/...",
+	}, // the meter's line
+	"internal/simulate": {
+		"collector/watch",
+		"internal/civil",
+		"ledger/lifecycle",
+		"usage",
+		"pricing",
+	}, // the demo's fleet
+	"internal/webserver":     {}, // of serve, and of collect's metrics
 	"internal/cgroup":        {},
 	"internal/civil":         {},
 	"internal/commandline":   {},
@@ -120,17 +170,29 @@ func own(patterns ...string) []string { return append(patterns, shared...) }
 // thirdParty says which packages may import a library of others, by its path's beginning. The most specific one counts;
 // libraries that are not listed are free.
 var thirdParty = map[string][]string{
-	"github.com/aws/":                 {"collector/...", "ledger/bucket", "internal/..."},
-	"charm.land/":                     {"tui/...", "view/...", "cmd/microspend"},
-	"github.com/charmbracelet/":       {"tui/...", "view/...", "cmd/microspend", "internal/frametest", "internal/framesvg"},
+	"github.com/aws/": {"collector/...", "ledger/bucket", "internal/..."},
+	"charm.land/":     {"tui/...", "view/...", "cmd/microspend"},
+	"github.com/charmbracelet/": {
+		"tui/...",
+		"view/...",
+		"cmd/microspend",
+		"internal/frametest",
+		"internal/framesvg",
+	},
 	"github.com/charmbracelet/x/term": {"cmd/microspend", "collector/meter", "internal/progress"},
 	"github.com/xuri/excelize":        {"view/xlsx"},
 	"github.com/prometheus/":          {"serve", "collector/exporter"},
 	"github.com/parquet-go/":          {"ledger/...", "spend/bill", "report/focus", "internal/parquetcolumn"},
 	"github.com/spf13/cobra":          {"cmd/microspend"},
 	"github.com/shopspring/decimal":   anything,
-	"go.yaml.in/yaml/":                {"pricing", "pricing/assumption", "pricing/pricelist", "internal/strictyaml", "scenarios"},
-	"github.com/stretchr/testify":     {"internal/...", "ledger/conformance"},
+	"go.yaml.in/yaml/": {
+		"pricing",
+		"pricing/assumption",
+		"pricing/pricelist",
+		"internal/strictyaml",
+		"scenarios",
+	},
+	"github.com/stretchr/testify": {"internal/...", "ledger/conformance"},
 }
 
 // matches reports whether a package is one of the patterns.
@@ -186,9 +248,9 @@ func testSupport(pkg string) bool {
 		strings.HasPrefix(pkg, "internal/") && !slices.Contains(shared, pkg) && !slices.Contains(particular, pkg)
 }
 
-func TestImportsRunOneWay(t *testing.T) {
+// eachFile parses every file of the module that is not a test, as far as a mode says.
+func eachFile(t *testing.T, mode parser.Mode, look func(pkg string, files *token.FileSet, parsed *ast.File)) {
 	root := filepath.Join("..", "..")
-	seen := 0
 	err := filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -204,25 +266,28 @@ func TestImportsRunOneWay(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		pkg := filepath.ToSlash(filepath.Dir(relative))
 		files := token.NewFileSet()
-		parsed, err := parser.ParseFile(files, file, nil, parser.ImportsOnly)
-		if err != nil {
-			return err
+		parsed, err := parser.ParseFile(files, file, nil, mode)
+		if err == nil {
+			look(filepath.ToSlash(filepath.Dir(relative)), files, parsed)
 		}
-		for _, spec := range parsed.Imports {
-			imported, err := strconv.Unquote(spec.Path.Value)
-			if err != nil {
-				return err
-			}
-			seen++
-			if text := fault(pkg, imported); text != "" {
-				t.Errorf("%s:%d: %s", relative, files.Position(spec.Pos()).Line, text)
-			}
-		}
-		return nil
+		return err
 	})
 	require.NoError(t, err)
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	seen := 0
+	eachFile(t, parser.ImportsOnly, func(pkg string, files *token.FileSet, parsed *ast.File) {
+		for _, spec := range parsed.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			require.NoError(t, err)
+			seen++
+			if text := fault(pkg, imported); text != "" {
+				t.Errorf("%s: %s", files.Position(spec.Pos()), text)
+			}
+		}
+	})
 	require.Greater(t, seen, 1000, "the whole module was looked at")
 }
 

@@ -10,8 +10,8 @@ import (
 	"microspend/internal/civil"
 )
 
-// World is a fleet whose MicroVMs live as their scripts say. It implements [watch.Watcher], and what it finds depends on
-// the scripts and the clock alone: the demo's fleet is one, and those of tests are.
+// World is a fleet whose MicroVMs live as their scripts say. It implements [watch.Watcher], and what it finds depends
+// on the scripts and the clock alone: the demo's fleet is one, and those of tests are.
 type World struct {
 	Now      func() time.Time
 	Places   []watch.Place // by account and region; what a look finds out of them is filled in

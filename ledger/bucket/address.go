@@ -41,7 +41,9 @@ func ParseAddress(name string) (a Address, err error) {
 	case u.Scheme != Scheme:
 		return fault("it begins with %q", u.Scheme+"://")
 	case u.User != nil:
-		return fault("it must not have credentials in it; give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or as a profile")
+		return fault(
+			"it must not have credentials in it; give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or as a profile",
+		)
 	case !bucketName.MatchString(a.Bucket):
 		return fault("%q cannot be the name of a bucket", a.Bucket)
 	case u.Fragment != "" || a.Prefix != "" && path.Clean(a.Prefix) != a.Prefix || strings.HasPrefix(a.Prefix, ".."):

@@ -36,7 +36,8 @@ func flipped(text []byte, after string) []byte {
 	return out
 }
 
-// A damaged manifest is put back to the byte, whatever is left of it, though parts of several versions lie side by side.
+// A damaged manifest is put back to the byte, whatever is left of it, though parts of several versions lie side by
+// side.
 func TestDamagedManifestIsRestored(t *testing.T) {
 	first := civil.DayOf(firstDay, time.UTC)
 	for _, test := range []struct {

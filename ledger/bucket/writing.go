@@ -18,7 +18,8 @@ import (
 	"microspend/ledger/parquet"
 )
 
-// Grace is how long parts stay that are no longer, or not yet, in force: longer than any reader reads or any import takes.
+// Grace is how long parts stay that are no longer, or not yet, in force: longer than any reader reads or any import
+// takes.
 const Grace = 24 * time.Hour
 
 // writing are files that may be changed.
@@ -114,8 +115,10 @@ func (w *writing) Switch(ctx context.Context, s parquet.Switch) error {
 	since := w.since
 	w.mu.Unlock()
 	if !since.IsZero() && w.now().Sub(since) > Grace/2 {
-		return fmt.Errorf("the import has taken longer than %s; what it uploaded first may be deleted soon: import less at a time",
-			Grace/2)
+		return fmt.Errorf(
+			"the import has taken longer than %s; what it uploaded first may be deleted soon: import less at a time",
+			Grace/2,
+		)
 	}
 	when := condition{etag: s.Before, absent: s.Before == ""}
 	name := manifestOf(s.Day)

@@ -40,8 +40,8 @@ type address struct {
 // names are what databases and clusters may be called: they are a part of statements, where nothing else may be.
 var names = lazyregexp.New(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
 
-// parseAddress reads the name of a ledger, clickhouse://host[:8123]/database[?cluster=name], or clickhouses:// for TLS on
-// port 8443. One with credentials is refused, and not repeated.
+// parseAddress reads the name of a ledger, clickhouse://host[:8123]/database[?cluster=name], or clickhouses:// for TLS
+// on port 8443. One with credentials is refused, and not repeated.
 func parseAddress(name string, environment func(string) string) (*address, error) {
 	const form = "; it is clickhouse://host:8123/database"
 	u, err := url.Parse(name)
@@ -49,10 +49,18 @@ func parseAddress(name string, environment func(string) string) (*address, error
 		return nil, errors.New("the ledger's address cannot be read" + form)
 	}
 	if u.User != nil {
-		return nil, fmt.Errorf("the ledger's address must not have credentials, as names are shown and logged; put them into %s and %s, or %s",
-			UserVariable, PasswordVariable, PasswordFileVariable)
+		return nil, fmt.Errorf(
+			"the ledger's address must not have credentials, as names are shown and logged; put them into %s and %s, or %s",
+			UserVariable,
+			PasswordVariable,
+			PasswordFileVariable,
+		)
 	}
-	a := &address{database: strings.Trim(u.Path, "/"), user: environment(UserVariable), password: environment(PasswordVariable)}
+	a := &address{
+		database: strings.Trim(u.Path, "/"),
+		user:     environment(UserVariable),
+		password: environment(PasswordVariable),
+	}
 	scheme, port := "http", "8123"
 	if u.Scheme == SchemeTLS {
 		scheme, port = "https", "8443"

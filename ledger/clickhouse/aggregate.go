@@ -110,7 +110,12 @@ func (l *Ledger) sums(ctx context.Context, q *ledger.Query, b *bounds, st *state
 			}
 			key.Day = days[at]
 		}
-		sum := usage.Sum{Records: r.int64(), ByDate: usage.Uint128{Lo: r.uint64()}, Seconds: r.uint128(), CoveredSeconds: r.uint128()}
+		sum := usage.Sum{
+			Records:        r.int64(),
+			ByDate:         usage.Uint128{Lo: r.uint64()},
+			Seconds:        r.uint128(),
+			CoveredSeconds: r.uint128(),
+		}
 		for _, m := range st.measures {
 			sum.Amounts[m] = r.uint128()
 		}

@@ -112,8 +112,12 @@ func (w *changeWriter) flush() error {
 			names += c.name
 		}
 		go func() {
-			err := w.store.client.insert(w.ctx, "INSERT INTO "+w.store.client.schema().table(w.to.name)+" ("+names+") FORMAT Native",
-				w.store.client.schema().inserting(), in)
+			err := w.store.client.insert(
+				w.ctx,
+				"INSERT INTO "+w.store.client.schema().table(w.to.name)+" ("+names+") FORMAT Native",
+				w.store.client.schema().inserting(),
+				in,
+			)
 			_ = in.CloseWithError(err) // so that nobody goes on writing
 			w.sent <- err
 		}()
@@ -134,7 +138,8 @@ func (s schema) inserting() map[string]string {
 	return settings
 }
 
-// finish ends the INSERT, if one was begun. With a fault the server gets no end of it, and the staging table is dropped.
+// finish ends the INSERT, if one was begun. With a fault the server gets no end of it, and the staging table is
+// dropped.
 func (w *changeWriter) finish(fault error) (rows int64, err error) {
 	if fault == nil && len(w.records) > 0 {
 		fault = w.flush()

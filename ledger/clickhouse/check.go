@@ -17,9 +17,9 @@ import (
 
 var _ ledger.Repairer = (*Store)(nil)
 
-// Check implements [ledger.Checker]. The server holds what it reads to its own checksums; beyond that each record must be
-// one that can be, no MicroVM may run twice at a time, each rollup in force must be what its day's rows add up to, and
-// the audit log must be a chain. What changes meanwhile is looked at as it was at some moment.
+// Check implements [ledger.Checker]. The server holds what it reads to its own checksums; beyond that each record must
+// be one that can be, no MicroVM may run twice at a time, each rollup in force must be what its day's rows add up to,
+// and the audit log must be a chain. What changes meanwhile is looked at as it was at some moment.
 func (l *Ledger) Check(ctx context.Context) (result ledger.CheckResult, err error) {
 	result.InDatabase = true
 	found, err := l.states(ctx)
@@ -47,7 +47,10 @@ func (l *Ledger) checkDay(ctx context.Context, day civil.Day, st state, result *
 	result.Days++
 	result.Parts += int(st.parts)
 	damaged := func(reason string) {
-		result.Damaged = append(result.Damaged, ledger.DamagedFile{Path: partitionPath(tableUsage, day), Day: day.UTC(), Reason: reason})
+		result.Damaged = append(
+			result.Damaged,
+			ledger.DamagedFile{Path: partitionPath(tableUsage, day), Day: day.UTC(), Reason: reason},
+		)
 	}
 	var (
 		finder          intake.OverlapFinder
@@ -110,8 +113,8 @@ func broken(err error) bool {
 	}, e.code)
 }
 
-// rollupDiffers counts the sums of a day's rollup that its rows do not add up to, and those that it lacks. Of a day that
-// somebody changes meanwhile there are none: its rollup is not in force any more.
+// rollupDiffers counts the sums of a day's rollup that its rows do not add up to, and those that it lacks. Of a day
+// that somebody changes meanwhile there are none: its rollup is not in force any more.
 func (l *Ledger) rollupDiffers(ctx context.Context, day civil.Day, st state) (differing int64, err error) {
 	made, err := l.hourlyText(ctx, day, st.content)
 	if err != nil {
@@ -124,9 +127,16 @@ func (l *Ledger) rollupDiffers(ctx context.Context, day civil.Day, st state) (di
 	for _, name := range sums {
 		differs = append(differs, fmt.Sprintf("sum(if(kept, %[1]s, 0)) != sum(if(kept, 0, %[1]s))", name))
 	}
-	text := fmt.Sprintf("SELECT toInt64(count()) FROM (SELECT 1 FROM (SELECT %[1]s, made_of, 1 AS kept FROM %[2]s WHERE %[3]s UNION ALL SELECT *, 0 FROM (%[4]s)) "+
-		"GROUP BY %[5]s HAVING %[6]s)", names, l.client.schema().table(tableHourly), inForce([]civil.Day{day}, states{day: st}), made,
-		strings.Join(key, ", "), strings.Join(differs, " OR "))
+	text := fmt.Sprintf(
+		"SELECT toInt64(count()) FROM (SELECT 1 FROM (SELECT %[1]s, made_of, 1 AS kept FROM %[2]s WHERE %[3]s UNION ALL SELECT *, 0 FROM (%[4]s)) "+
+			"GROUP BY %[5]s HAVING %[6]s)",
+		names,
+		l.client.schema().table(tableHourly),
+		inForce([]civil.Day{day}, states{day: st}),
+		made,
+		strings.Join(key, ", "),
+		strings.Join(differs, " OR "),
+	)
 	err = l.client.rows(ctx, request{text: text, settings: reading}, func(r *rowReader) error {
 		differing = r.int64()
 		return r.err
@@ -141,8 +151,8 @@ func (l *Ledger) rollupDiffers(ctx context.Context, day civil.Day, st state) (di
 	return differing, err
 }
 
-// Repair implements [ledger.Repairer]: rollups that are not what their day's records add up to are made anew. Records that
-// cannot be and days that the server cannot read are the server's to bring back, from a replica or a backup.
+// Repair implements [ledger.Repairer]: rollups that are not what their day's records add up to are made anew. Records
+// that cannot be and days that the server cannot read are the server's to bring back, from a replica or a backup.
 func (s *Store) Repair(ctx context.Context) (ledger.CheckResult, error) {
 	result, err := s.Check(ctx)
 	for _, bad := range result.BadRollups {
@@ -159,7 +169,10 @@ func (s *Store) Repair(ctx context.Context) (ledger.CheckResult, error) {
 			err = s.rollUpDay(ctx, day, found[day])
 		}
 		if err == nil {
-			result.Rebuilt = append(result.Rebuilt, ledger.DamagedFile{Path: bad.Path, Day: bad.Day, Reason: "from the day's records"})
+			result.Rebuilt = append(
+				result.Rebuilt,
+				ledger.DamagedFile{Path: bad.Path, Day: bad.Day, Reason: "from the day's records"},
+			)
 		}
 	}
 	return result, err

@@ -33,7 +33,12 @@ func (s schema) hourlyTable(name string) []string {
 	for _, name := range hourlyNames() {
 		lines = append(lines, name+" LowCardinality(String)")
 	}
-	lines = append(lines, "records UInt64 CODEC(T64, ZSTD(1))", "seconds UInt128 CODEC(ZSTD(1))", "covered UInt128 CODEC(ZSTD(1))")
+	lines = append(
+		lines,
+		"records UInt64 CODEC(T64, ZSTD(1))",
+		"seconds UInt128 CODEC(ZSTD(1))",
+		"covered UInt128 CODEC(ZSTD(1))",
+	)
 	for _, m := range usage.Measures() {
 		lines = append(lines, m.Counted().Column+" UInt128 CODEC(ZSTD(1))")
 	}
@@ -49,11 +54,16 @@ func (s schema) hourlyTable(name string) []string {
 //
 // A period of an hour at most, as nearly all are, reaches into one more hour than it begins in. So rows are added up
 // once, by the hour they begin in: what they used in it, and what they used at all, from which what is left goes to the
-// next hour. That takes a third of the time that it takes to add up a row for each hour of each period, which is what is
-// done for those that are longer, where there are any.
+// next hour. That takes a third of the time that it takes to add up a row for each hour of each period, which is what
+// is done for those that are longer, where there are any.
 func (s schema) hourlySelect(day civil.Day, content uint64, longer bool) string {
 	of := func(where string) string {
-		return fmt.Sprintf("FROM %s FINAL WHERE deleted = 0 AND toDate(period_start) = '%s' AND %s", s.table(tableUsage), day, where)
+		return fmt.Sprintf(
+			"FROM %s FINAL WHERE deleted = 0 AND toDate(period_start) = '%s' AND %s",
+			s.table(tableUsage),
+			day,
+			where,
+		)
 	}
 	short := fmt.Sprintf("period_seconds <= 3600 OR period_seconds = %d", usage.MaxPeriodSeconds)
 	begun := s.hourlyPieces("1", func(column string) (own, all string) {
@@ -74,17 +84,31 @@ func (s schema) hourlySelect(day civil.Day, content uint64, longer bool) string 
 	}
 	// The kind is grouped by as the number of a name, which takes a third of the time that the name does.
 	kinds := strings.Join(hourlyNames()[1:], ", ")
-	return fmt.Sprintf(`SELECT toDateTime(piece + later * 3600, 'UTC') AS pieceHour, wholeDay, [%s][kind] AS kindName, %s, %s,
+	return fmt.Sprintf(
+		`SELECT toDateTime(piece + later * 3600, 'UTC') AS pieceHour, wholeDay, [%s][kind] AS kindName, %s, %s,
  minIf(earliest, later = 0), maxIf(latest, later = 0), toUInt64(%d) AS of
 FROM (%s) ARRAY JOIN [0, 1] AS later GROUP BY pieceHour, wholeDay, kind, %[2]s HAVING sum_seconds > 0`,
-		kindNames(), kinds, strings.Join(sums, ", "), content, begun)
+		kindNames(),
+		kinds,
+		strings.Join(sums, ", "),
+		content,
+		begun,
+	)
 }
 
 // hourlyText is the statement that gives the rollup of a day as it is.
 func (l *Ledger) hourlyText(ctx context.Context, day civil.Day, content uint64) (string, error) {
 	sc := l.client.schema()
-	longer, err := l.number(ctx, fmt.Sprintf("SELECT count() FROM %s WHERE toDate(period_start) = '%s' AND period_seconds > 3600 AND period_seconds < %d",
-		sc.table(tableUsage), day, usage.MaxPeriodSeconds), nil)
+	longer, err := l.number(
+		ctx,
+		fmt.Sprintf(
+			"SELECT count() FROM %s WHERE toDate(period_start) = '%s' AND period_seconds > 3600 AND period_seconds < %d",
+			sc.table(tableUsage),
+			day,
+			usage.MaxPeriodSeconds,
+		),
+		nil,
+	)
 	return sc.hourlySelect(day, content, longer > 0), err
 }
 
@@ -112,10 +136,19 @@ func (s schema) hourlyPieces(first string, value func(column string) (own, all s
 			sum, column, condition = "sumIf(", "period_seconds", ", coverage = 'complete')"
 		}
 		own, all := value(column)
-		sums = append(sums, fmt.Sprintf("%stoUInt128(%s)%s AS own_%s, %[1]stoUInt128(%[5]s)%[3]s AS all_%[4]s", sum, own, condition, name, all))
+		sums = append(
+			sums,
+			fmt.Sprintf("%stoUInt128(%s)%s AS own_%s, %[1]stoUInt128(%[5]s)%[3]s AS all_%[4]s", sum, own, condition, name, all),
+		)
 	}
 	by := "piece, wholeDay, kind, " + strings.Join(hourlyNames()[1:], ", ")
-	return fmt.Sprintf("SELECT %s, %s FROM (SELECT *, %s AS kind FROM %s) GROUP BY %[1]s", by, strings.Join(sums, ", "), kindNumber(), source)
+	return fmt.Sprintf(
+		"SELECT %s, %s FROM (SELECT *, %s AS kind FROM %s) GROUP BY %[1]s",
+		by,
+		strings.Join(sums, ", "),
+		kindNumber(),
+		source,
+	)
 }
 
 var _ ledger.RollupMaker = (*Store)(nil)
@@ -125,7 +158,8 @@ func (l *Ledger) WithoutRollup(ctx context.Context, days ...time.Time) (lacking 
 	found, err := l.states(ctx)
 	for _, day := range found.days() {
 		st := found[day]
-		asked := len(days) == 0 || slices.ContainsFunc(days, func(t time.Time) bool { return civil.DayOf(t, time.UTC) == day })
+		asked := len(days) == 0 ||
+			slices.ContainsFunc(days, func(t time.Time) bool { return civil.DayOf(t, time.UTC) == day })
 		if !asked || st.rolled() || st.rows < defaultSizes.hourlyFrom {
 			continue
 		}
@@ -158,7 +192,10 @@ func (s *Store) MakeRollups(ctx context.Context, days ...time.Time) ([]ledger.Ro
 	for i := range lacking {
 		lacking[i].Without = ""
 		if st := found[civil.DayOf(lacking[i].Day, time.UTC)]; !st.rolled() {
-			lacking[i].Without = fmt.Sprintf("a rollup would have more than a quarter of the day's %s", figures.Count(st.rows, "row"))
+			lacking[i].Without = fmt.Sprintf(
+				"a rollup would have more than a quarter of the day's %s",
+				figures.Count(st.rows, "row"),
+			)
 		}
 	}
 	return lacking, err
@@ -200,7 +237,11 @@ func (s *Store) rollUpDay(ctx context.Context, day civil.Day, now state) (err er
 	}
 	// A day that somebody changed while it was read has sums of neither state.
 	if after := found[day]; after.content == now.content && int64(rows)*s.sizes.hourlyShare <= now.rows {
-		err = s.alter(ctx, tableHourly, fmt.Sprintf("REPLACE PARTITION %s FROM %s", hourlyPartition(day, now.content), sc.stored(st)))
+		err = s.alter(
+			ctx,
+			tableHourly,
+			fmt.Sprintf("REPLACE PARTITION %s FROM %s", hourlyPartition(day, now.content), sc.stored(st)),
+		)
 	}
 	if err != nil {
 		return err

@@ -44,8 +44,11 @@ func (l *Ledger) DayHashes(ctx context.Context, from, to time.Time, loc *time.Lo
 func (l *Ledger) hashes(ctx context.Context) (map[civil.Day]string, error) {
 	hashes := map[civil.Day]string{}
 	s := l.client.schema()
-	text := fmt.Sprintf(`SELECT partition, lower(hex(SHA256(arrayStringConcat(arraySort(groupArray(hash_of_all_files)), ',')))) FROM %s
- WHERE active AND database = {database:String} AND table = {usage:String} AND rows > 0 GROUP BY partition`, s.system("parts"))
+	text := fmt.Sprintf(
+		`SELECT partition, lower(hex(SHA256(arrayStringConcat(arraySort(groupArray(hash_of_all_files)), ',')))) FROM %s
+ WHERE active AND database = {database:String} AND table = {usage:String} AND rows > 0 GROUP BY partition`,
+		s.system("parts"),
+	)
 	err := l.client.rows(ctx, request{text: text, parameters: map[string]string{
 		"database": s.database, "usage": s.local(l.usage),
 	}}, func(r *rowReader) error {
@@ -80,16 +83,29 @@ func (l *Ledger) dayRows(ctx context.Context, found states) (map[civil.Day]dayRo
 		})
 	}
 	if len(raw) > 0 {
-		err := read("SELECT toUInt32(toDate(period_start)) AS day, toInt64(count()), min(period_start), max(period_start), toInt64(sum(period_seconds)), " +
-			"toInt64(sumIf(period_seconds, coverage = 'complete')) FROM " + s.table(l.usage) + " FINAL WHERE deleted = 0 AND toDate(period_start) IN " +
-			dayList(raw) + " GROUP BY day")
+		err := read(
+			"SELECT toUInt32(toDate(period_start)) AS day, toInt64(count()), min(period_start), max(period_start), toInt64(sum(period_seconds)), " +
+				"toInt64(sumIf(period_seconds, coverage = 'complete')) FROM " + s.table(
+				l.usage,
+			) + " FINAL WHERE deleted = 0 AND toDate(period_start) IN " +
+				dayList(
+					raw,
+				) + " GROUP BY day",
+		)
 		if err != nil {
 			return nil, err
 		}
 	}
 	if len(hourly) > 0 {
-		err := read("SELECT toUInt32(toDate(hour)) AS day, toInt64(sum(records)), minIf(first, records > 0), maxIf(last, records > 0), " +
-			"toInt64(sum(seconds)), toInt64(sum(covered)) FROM " + s.table(tableHourly) + " WHERE " + inForce(hourly, found) + " GROUP BY day")
+		err := read(
+			"SELECT toUInt32(toDate(hour)) AS day, toInt64(sum(records)), minIf(first, records > 0), maxIf(last, records > 0), " +
+				"toInt64(sum(seconds)), toInt64(sum(covered)) FROM " + s.table(
+				tableHourly,
+			) + " WHERE " + inForce(
+				hourly,
+				found,
+			) + " GROUP BY day",
+		)
 		if err != nil {
 			return nil, err
 		}
@@ -149,11 +165,18 @@ func (l *Ledger) lag(ctx context.Context) (lag time.Duration, err error) {
 	if s.cluster == "" {
 		return 0, nil
 	}
-	text := fmt.Sprintf("SELECT toInt64(max(absolute_delay)) FROM clusterAllReplicas(%s, system.replicas) WHERE database = {database:String}", s.cluster)
-	err = l.client.rows(ctx, request{text: text, parameters: map[string]string{"database": s.database}}, func(r *rowReader) error {
-		lag = time.Duration(r.int64()) * time.Second
-		return r.err
-	})
+	text := fmt.Sprintf(
+		"SELECT toInt64(max(absolute_delay)) FROM clusterAllReplicas(%s, system.replicas) WHERE database = {database:String}",
+		s.cluster,
+	)
+	err = l.client.rows(
+		ctx,
+		request{text: text, parameters: map[string]string{"database": s.database}},
+		func(r *rowReader) error {
+			lag = time.Duration(r.int64()) * time.Second
+			return r.err
+		},
+	)
 	return lag, err
 }
 
@@ -211,8 +234,11 @@ func (l *Ledger) withLength(ctx context.Context, out ledger.Extent, err error) (
 	if err != nil {
 		return ledger.Extent{}, err
 	}
-	text := fmt.Sprintf("SELECT toInt64(min(period_seconds)) FROM %s FINAL WHERE deleted = 0 AND period_start = toDateTime(%d, 'UTC')",
-		l.client.schema().table(l.usage), out.Last.Unix())
+	text := fmt.Sprintf(
+		"SELECT toInt64(min(period_seconds)) FROM %s FINAL WHERE deleted = 0 AND period_start = toDateTime(%d, 'UTC')",
+		l.client.schema().table(l.usage),
+		out.Last.Unix(),
+	)
 	err = l.client.rows(ctx, request{text: text, settings: reading}, func(r *rowReader) error {
 		out.LastSeconds = r.int64()
 		return r.err

@@ -26,12 +26,14 @@ func tables(t *testing.T, database string, prefixes ...string) []string {
 	for _, prefix := range prefixes {
 		begins = append(begins, "startsWith(name, '"+prefix+"')")
 	}
-	return strings.Fields(clickhousetest.Shared(t).Query(t, "SELECT name FROM system.tables WHERE database = '"+database+"' AND ("+
-		strings.Join(begins, " OR ")+") ORDER BY name"))
+	return strings.Fields(
+		clickhousetest.Shared(t).Query(t, "SELECT name FROM system.tables WHERE database = '"+database+"' AND ("+
+			strings.Join(begins, " OR ")+") ORDER BY name"),
+	)
 }
 
-// What a writer that was killed leaves is dropped by the first one that comes a day later, and by none before: it may be
-// another's who is still at work.
+// What a writer that was killed leaves is dropped by the first one that comes a day later, and by none before: it may
+// be another's who is still at work.
 func TestWhatKilledWritersLeaveIsCleared(t *testing.T) {
 	server := clickhousetest.Shared(t)
 	for step, want := range map[string]int{
@@ -122,9 +124,15 @@ func TestCheckFindsWhatWasTamperedWith(t *testing.T) {
 	}
 	result := check()
 	assert.True(t, result.OK(), "%+v", result)
-	assert.Equal(t, [4]int64{2, 2, int64(len(records)), 2}, [4]int64{int64(result.Days), int64(result.Rollups), result.Rows, int64(result.Parts)})
+	assert.Equal(
+		t,
+		[4]int64{2, 2, int64(len(records)), 2},
+		[4]int64{int64(result.Days), int64(result.Rollups), result.Rows, int64(result.Parts)},
+	)
 
-	in("ALTER TABLE DB.usage_hourly UPDATE vcpu_ms = vcpu_ms + 1 WHERE toDate(hour) = '2026-10-01' SETTINGS mutations_sync = 1")
+	in(
+		"ALTER TABLE DB.usage_hourly UPDATE vcpu_ms = vcpu_ms + 1 WHERE toDate(hour) = '2026-10-01' SETTINGS mutations_sync = 1",
+	)
 	result = check()
 	require.Len(t, result.BadRollups, 1)
 	assert.Equal(t, 1, result.Rollups)
@@ -137,12 +145,16 @@ func TestCheckFindsWhatWasTamperedWith(t *testing.T) {
 	assert.True(t, result.OK(), "%+v", result)
 
 	// A record that cannot be, one that overlaps with another, and a line less in the audit log.
-	in(`INSERT INTO DB.usage (period_start, period_seconds, resource, region, account, image, tenant, source, vcpu_ms, coverage, version)
+	in(
+		`INSERT INTO DB.usage (period_start, period_seconds, resource, region, account, image, tenant, source, vcpu_ms, coverage, version)
  SELECT period_start, period_seconds, resource, region, account, image, tenant, source, -5, coverage, version + 1 FROM DB.usage
- WHERE toDate(period_start) = '2026-10-02' ORDER BY resource, period_start LIMIT 1`)
-	in(`INSERT INTO DB.usage (period_start, period_seconds, resource, region, account, image, tenant, source, vcpu_ms, coverage, version)
+ WHERE toDate(period_start) = '2026-10-02' ORDER BY resource, period_start LIMIT 1`,
+	)
+	in(
+		`INSERT INTO DB.usage (period_start, period_seconds, resource, region, account, image, tenant, source, vcpu_ms, coverage, version)
  SELECT period_start + 1, period_seconds, resource, region, account, image, tenant, source, 5, coverage, version FROM DB.usage
- WHERE toDate(period_start) = '2026-10-02' ORDER BY resource DESC, period_start LIMIT 1`)
+ WHERE toDate(period_start) = '2026-10-02' ORDER BY resource DESC, period_start LIMIT 1`,
+	)
 	require.NoError(t, s.Audit(audit.Entry{Action: "import"}, nil))
 	in("ALTER TABLE DB.audit DELETE WHERE seq = (SELECT min(seq) FROM DB.audit) SETTINGS mutations_sync = 1")
 	result = check()
@@ -152,7 +164,12 @@ func TestCheckFindsWhatWasTamperedWith(t *testing.T) {
 	assert.Contains(t, result.Damaged[0].Reason, "1 record that cannot be, the first of ")
 	assert.Contains(t, result.Damaged[0].Reason, "-5")
 	assert.NotEmpty(t, result.Damaged[1].Reason, "the audit log begins with an entry that follows from another")
-	assert.Equal(t, int64(2), result.OverlapCount, "with the period that it is a second later than, and with the one after that")
+	assert.Equal(
+		t,
+		int64(2),
+		result.OverlapCount,
+		"with the period that it is a second later than, and with the one after that",
+	)
 	assert.Equal(t, int64(len(records)), result.Rows, "one cannot be, and there is one more")
 	assert.Equal(t, 1, result.Rollups, "the other day's rollup is of other rows, which is no fault")
 	assert.Empty(t, result.BadRollups)

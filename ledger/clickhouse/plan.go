@@ -45,13 +45,17 @@ func (l *Ledger) states(ctx context.Context) (states, error) {
 		hourlyName = ""
 	}
 	// On a cluster each shard has a content, and their sum in whatever order is the day's.
-	text := fmt.Sprintf(`SELECT name, day, of, sum(content), sum(rows), sum(bytes), sum(parts), min(first), max(last) FROM (
+	text := fmt.Sprintf(
+		`SELECT name, day, of, sum(content), sum(rows), sum(bytes), sum(parts), min(first), max(last) FROM (
  SELECT table AS name, if(table = {usage:String}, partition, substring(partition, 3, 10)) AS day,
   if(table = {usage:String}, '', extract(partition, ',(\\d+)\\)$')) AS of,
   %s AS content, sum(rows) AS rows, sum(bytes_on_disk) AS bytes, count() AS parts,
   toInt64(toUnixTimestamp(min(min_time))) AS first, toInt64(toUnixTimestamp(max(max_time))) AS last
  FROM %s WHERE active AND database = {database:String} AND table IN ({usage:String}, {hourly:String})
- GROUP BY hostName(), table, partition_id, partition) GROUP BY name, day, of`, contentExpression, s.system("parts"))
+ GROUP BY hostName(), table, partition_id, partition) GROUP BY name, day, of`,
+		contentExpression,
+		s.system("parts"),
+	)
 	found := states{}
 	err := c.rows(ctx, request{text: text, parameters: map[string]string{
 		"usage": usageName, "hourly": hourlyName, "database": s.database,

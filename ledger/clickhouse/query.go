@@ -20,8 +20,8 @@ type statement struct {
 	measures []usage.Measure
 }
 
-// expressionOf is a field that is a name, and what rows are grouped by for it. Kinds of usage are grouped by as numbers,
-// which are names only in the answer.
+// expressionOf is a field that is a name, and what rows are grouped by for it. Kinds of usage are grouped by as
+// numbers, which are names only in the answer.
 func expressionOf(f ledger.Field, from string) (name, by string) {
 	if f == ledger.FieldKind && from == tableUsage {
 		return "[" + kindNames() + "][kind]", "kind"
@@ -76,8 +76,13 @@ func (b *bounds) cuts() bool {
 // part is [usage.PartOf] in SQL, of an amount and a piece [pieceFrom, pieceTo) of a period of some length. At the ends
 // of a period there is nothing to divide, which is all that most pieces have.
 func part(amount, length string) string {
-	return fmt.Sprintf("toUInt128(if(pieceTo = %[2]s, toUInt64(%[1]s), %[3]s) - if(pieceFrom = 0, 0, %[4]s))",
-		amount, length, usedBy(amount, "pieceTo", length, usage.MaxPeriodSeconds), usedBy(amount, "pieceFrom", length, usage.MaxPeriodSeconds))
+	return fmt.Sprintf(
+		"toUInt128(if(pieceTo = %[2]s, toUInt64(%[1]s), %[3]s) - if(pieceFrom = 0, 0, %[4]s))",
+		amount,
+		length,
+		usedBy(amount, "pieceTo", length, usage.MaxPeriodSeconds),
+		usedBy(amount, "pieceFrom", length, usage.MaxPeriodSeconds),
+	)
 }
 
 // usedBy is what of an amount was used by some seconds, at most so many, after a period's start. Products of small
@@ -85,9 +90,14 @@ func part(amount, length string) string {
 // their own rows alone.
 func usedBy(amount, at, length string, mostSeconds int) string {
 	small := uint64(1) << (62 - bits.Len(uint(mostSeconds))) // times 2 × the seconds it is below 2^63
-	return fmt.Sprintf("if(%[1]s < %[4]d, intDiv(2 * toUInt64(%[1]s) * toUInt64(%[2]s) + toUInt64(%[3]s), 2 * toUInt64(%[3]s)), "+
-		"toUInt64(intDiv(toUInt128(2) * toUInt128(%[1]s) * toUInt128(%[2]s) + toUInt128(%[3]s), toUInt128(2) * toUInt128(%[3]s))))",
-		amount, at, length, small)
+	return fmt.Sprintf(
+		"if(%[1]s < %[4]d, intDiv(2 * toUInt64(%[1]s) * toUInt64(%[2]s) + toUInt64(%[3]s), 2 * toUInt64(%[3]s)), "+
+			"toUInt64(intDiv(toUInt128(2) * toUInt128(%[1]s) * toUInt128(%[2]s) + toUInt128(%[3]s), toUInt128(2) * toUInt128(%[3]s))))",
+		amount,
+		at,
+		length,
+		small,
+	)
 }
 
 // rawStatement sums up the rows of days.
@@ -96,10 +106,16 @@ func (l *Ledger) rawStatement(q *ledger.Query, b *bounds, days []civil.Day) *sta
 	// begin and end are the period's as in [usage.Record.Period]; a record of a whole day is spread over the location's.
 	begin, end := "toInt64(toUnixTimestamp(period_start))", "begin + period_seconds"
 	if b.loc != time.UTC {
-		begin = fmt.Sprintf("if(period_seconds = %d, dayStarts[intDiv(toUnixTimestamp(period_start), %[1]d) - %[2]d + 1], toInt64(toUnixTimestamp(period_start)))",
-			usage.MaxPeriodSeconds, int(b.first))
-		end = fmt.Sprintf("if(period_seconds = %d, dayStarts[intDiv(toUnixTimestamp(period_start), %[1]d) - %[2]d + 2], begin + period_seconds)",
-			usage.MaxPeriodSeconds, int(b.first))
+		begin = fmt.Sprintf(
+			"if(period_seconds = %d, dayStarts[intDiv(toUnixTimestamp(period_start), %[1]d) - %[2]d + 1], toInt64(toUnixTimestamp(period_start)))",
+			usage.MaxPeriodSeconds,
+			int(b.first),
+		)
+		end = fmt.Sprintf(
+			"if(period_seconds = %d, dayStarts[intDiv(toUnixTimestamp(period_start), %[1]d) - %[2]d + 2], begin + period_seconds)",
+			usage.MaxPeriodSeconds,
+			int(b.first),
+		)
 	}
 	value := func(column string) string { return "toUInt128(" + column + ")" }
 	records := "count()"
@@ -117,7 +133,11 @@ func (l *Ledger) rawStatement(q *ledger.Query, b *bounds, days []civil.Day) *sta
 	sums := []string{records}
 	byDate := "toUInt64(0)"
 	if b.loc != time.UTC {
-		byDate = fmt.Sprintf("countIf(%s period_seconds = %d)", map[bool]string{true: "begins AND "}[b.cuts()], usage.MaxPeriodSeconds)
+		byDate = fmt.Sprintf(
+			"countIf(%s period_seconds = %d)",
+			map[bool]string{true: "begins AND "}[b.cuts()],
+			usage.MaxPeriodSeconds,
+		)
 	}
 	sums = append(sums, byDate, "sum("+value("period_seconds")+")",
 		"sumIf("+value("period_seconds")+", coverage = 'complete')")
@@ -133,8 +153,15 @@ func (l *Ledger) rawStatement(q *ledger.Query, b *bounds, days []civil.Day) *sta
 			fmt.Sprintf("low = high AND begin >= %d AS single", b.from),
 			fmt.Sprintf("if(single, [low], arrayFilter(e -> e >= low AND e <= high AND e < %d, edges)) AS pieces", b.to))
 	}
-	text := "SELECT " + strings.Join(inner, ", ") + " FROM " + l.client.schema().table(l.usage) + " FINAL WHERE deleted = 0 AND toDate(period_start) IN " +
-		dayList(days) + " AND " + in
+	text := "SELECT " + strings.Join(
+		inner,
+		", ",
+	) + " FROM " + l.client.schema().
+		table(l.usage) +
+		" FINAL WHERE deleted = 0 AND toDate(period_start) IN " +
+		dayList(
+			days,
+		) + " AND " + in
 	if b.cuts() {
 		text = fmt.Sprintf("SELECT *, piece, greatest(begin, piece) - begin AS pieceFrom, "+
 			"if(single, end, least(end, edges[indexOf(edges, piece) + 1])) - begin AS pieceTo, pieceFrom = 0 AS begins FROM (%s) ARRAY JOIN pieces AS piece",
@@ -149,8 +176,11 @@ func (s schema) hourlyStatement(q *ledger.Query, b *bounds, days []civil.Day, of
 	st := newStatement(q)
 	begin := "toInt64(toUnixTimestamp(hour))"
 	if b.loc != time.UTC {
-		begin = fmt.Sprintf("if(whole, dayStarts[intDiv(toUnixTimestamp(hour), %d) - %d + 1], toInt64(toUnixTimestamp(hour)))",
-			usage.MaxPeriodSeconds, int(b.first))
+		begin = fmt.Sprintf(
+			"if(whole, dayStarts[intDiv(toUnixTimestamp(hour), %d) - %d + 1], toInt64(toUnixTimestamp(hour)))",
+			usage.MaxPeriodSeconds,
+			int(b.first),
+		)
 	}
 	where := inForce(days, of)
 	sums := []string{"sum(records)", "toUInt64(0)", "sum(seconds)", "sum(covered)"}
@@ -161,7 +191,10 @@ func (s schema) hourlyStatement(q *ledger.Query, b *bounds, days []civil.Day, of
 		sums = append(sums, "sum("+m.Counted().Column+")")
 	}
 	// A rollup that is replaced between the plan and this query must not read as nothing.
-	sums = append(sums, fmt.Sprintf("assumeNotNull((SELECT uniqExact(toDate(hour)) FROM %s WHERE %s))", s.table(tableHourly), where))
+	sums = append(
+		sums,
+		fmt.Sprintf("assumeNotNull((SELECT uniqExact(toDate(hour)) FROM %s WHERE %s))", s.table(tableHourly), where),
+	)
 	with := []string{b.starts() + " AS dayStarts", list(b.edges()) + " AS edges"}
 	text := fmt.Sprintf("SELECT %s AS begin, * FROM %s WHERE %s AND begin >= %d AND begin < %d",
 		begin, s.table(tableHourly), where, b.from, b.to)
@@ -201,7 +234,13 @@ func (st *statement) write(with []string, day, from string, sums []string, sourc
 	if st.byDay {
 		keys, grouped = append(keys, day+" AS keyDay"), append(grouped, "keyDay")
 	}
-	st.text = "WITH " + strings.Join(with, ", ") + " SELECT " + strings.Join(append(keys, sums...), ", ") + " FROM (" + source + ")"
+	st.text = "WITH " + strings.Join(
+		with,
+		", ",
+	) + " SELECT " + strings.Join(
+		append(keys, sums...),
+		", ",
+	) + " FROM (" + source + ")"
 	if len(grouped) > 0 {
 		st.text += " GROUP BY " + strings.Join(grouped, ", ")
 	} else {

@@ -9,8 +9,8 @@ import (
 	"microspend/usage"
 )
 
-// schemaVersion is the version of the tables that this program makes. [schema.migrations] has what leads from one to the
-// next.
+// schemaVersion is the version of the tables that this program makes. [schema.migrations] has what leads from one to
+// the next.
 const schemaVersion = 1
 
 // leastServer is the oldest ClickHouse whose statements are all known to mean what is meant here: of the long-term
@@ -74,8 +74,11 @@ func (s schema) create(name, columns, engine, rest, shardBy string) []string {
 	statements := []string{fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s (\n%s\n) ENGINE = %s %s",
 		s.stored(name), s.everywhere(), columns, engine, rest)}
 	if s.cluster != "" {
-		statements = append(statements, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s AS %s ENGINE = Distributed(%s, %s, %s, %s)",
-			s.table(name), s.everywhere(), s.stored(name), s.cluster, s.database, name+localSuffix, shardBy))
+		statements = append(
+			statements,
+			fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s AS %s ENGINE = Distributed(%s, %s, %s, %s)",
+				s.table(name), s.everywhere(), s.stored(name), s.cluster, s.database, name+localSuffix, shardBy),
+		)
 	}
 	return statements
 }
@@ -85,8 +88,14 @@ func resourceExpression() string {
 	var cases strings.Builder
 	for _, kind := range []usage.ResourceKind{usage.KindImage, usage.KindFleet} {
 		mark := usage.Resource{Kind: kind}.String()
-		fmt.Fprintf(&cases, "%s = '%s', multiIf(%[3]s = '', '%[4]s', startsWith(%[3]s, '%[4]s'), %[3]s, concat('%[4]s ', %[3]s)), ",
-			kindColumn, kind, microVMColumn, mark)
+		fmt.Fprintf(
+			&cases,
+			"%s = '%s', multiIf(%[3]s = '', '%[4]s', startsWith(%[3]s, '%[4]s'), %[3]s, concat('%[4]s ', %[3]s)), ",
+			kindColumn,
+			kind,
+			microVMColumn,
+			mark,
+		)
 	}
 	return "multiIf(" + cases.String() + microVMColumn + ")"
 }
@@ -103,11 +112,14 @@ func kindNames() string {
 	return strings.Join(names, ", ")
 }
 
-// kindNumber is the place of a resource's kind among [kinds], from 1. Marks begin with a bracket; that a name does not is
-// told by comparing it, in a fraction of the time that looking for the marks takes.
+// kindNumber is the place of a resource's kind among [kinds], from 1. Marks begin with a bracket; that a name does not
+// is told by comparing it, in a fraction of the time that looking for the marks takes.
 func kindNumber() string {
-	return fmt.Sprintf("if(resource < '(' OR resource >= ')', 3, multiIf(startsWith(resource, '%s'), 1, startsWith(resource, '%s'), 2, 3))",
-		usage.Resource{Kind: kinds[0]}, usage.Resource{Kind: kinds[1]})
+	return fmt.Sprintf(
+		"if(resource < '(' OR resource >= ')', 3, multiIf(startsWith(resource, '%s'), 1, startsWith(resource, '%s'), 2, 3))",
+		usage.Resource{Kind: kinds[0]},
+		usage.Resource{Kind: kinds[1]},
+	)
 }
 
 // usageColumns are those of usage. A version of 0 is one that rows must have themselves.
@@ -158,7 +170,13 @@ func (s schema) migrations() [schemaVersion][]string {
 
 // versionTable makes the table that says which version the others are of.
 func (s schema) versionTable() []string {
-	return s.create(tableSchema, "    version UInt32", s.engine(tableSchema, "ReplacingMergeTree", ""), "ORDER BY version", "1")
+	return s.create(
+		tableSchema,
+		"    version UInt32",
+		s.engine(tableSchema, "ReplacingMergeTree", ""),
+		"ORDER BY version",
+		"1",
+	)
 }
 
 // ddl are settings for statements that change tables: on a cluster they wait for all its servers.
@@ -166,7 +184,11 @@ func (s schema) ddl() map[string]string {
 	if s.cluster == "" {
 		return nil
 	}
-	return map[string]string{"alter_sync": "2", "distributed_ddl_task_timeout": "180", "distributed_ddl_output_mode": "throw"}
+	return map[string]string{
+		"alter_sync":                   "2",
+		"distributed_ddl_task_timeout": "180",
+		"distributed_ddl_output_mode":  "throw",
+	}
 }
 
 // migrate brings the tables to today's version.
@@ -196,10 +218,14 @@ func (c *client) migrate(ctx context.Context) error {
 // schemaFound is the version of the tables that are there, 0 where there are none. Tables of a later version are an
 // error: what they mean is not known.
 func (c *client) schemaFound(ctx context.Context) (version int, err error) {
-	err = c.rows(ctx, request{text: "SELECT max(version) FROM " + c.schema().table(tableSchema)}, func(r *rowReader) error {
-		version = int(r.uint32())
-		return nil
-	})
+	err = c.rows(
+		ctx,
+		request{text: "SELECT max(version) FROM " + c.schema().table(tableSchema)},
+		func(r *rowReader) error {
+			version = int(r.uint32())
+			return nil
+		},
+	)
 	switch {
 	case hasCode(err, codeUnknownTable):
 		return 0, nil

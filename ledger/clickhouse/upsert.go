@@ -160,13 +160,19 @@ func (s *Store) prepareSome(ctx context.Context, to staging, staged *intake.Stag
 
 // prepare merges a day with what is staged for it, and sends what changes.
 //
-// The obvious other way, to send everything and have the server join it with usage by the key, was weighed and left. What
-// becomes of two records is decided here for every kind of ledger: overlaps refused or united along a MicroVM, what a
-// collector may heal ([ledger.Store.Replacing]), what an import must not replace, what is withdrawn, the first hundred of
-// each by name. A server could do only an import that asks for none of these, which is one with --overlaps=keep. And it
-// would be sent every row in order to leave most of them out, where reading back the rows of the resources concerned
-// alone takes as long as sending them.
-func (s *Store) prepare(ctx context.Context, to staging, day civil.Day, staged *intake.Stage, now state) (*change, error) {
+// The obvious other way, to send everything and have the server join it with usage by the key, was weighed and left.
+// What becomes of two records is decided here for every kind of ledger: overlaps refused or united along a MicroVM,
+// what a collector may heal ([ledger.Store.Replacing]), what an import must not replace, what is withdrawn, the first
+// hundred of each by name. A server could do only an import that asks for none of these, which is one with
+// --overlaps=keep. And it would be sent every row in order to leave most of them out, where reading back the rows of
+// the resources concerned alone takes as long as sending them.
+func (s *Store) prepare(
+	ctx context.Context,
+	to staging,
+	day civil.Day,
+	staged *intake.Stage,
+	now state,
+) (*change, error) {
 	p := &change{day: day}
 	merger := intake.Merger{
 		Overlaps: s.options.Overlaps, Replacing: s.replacing, Collected: s.options.Collected.Sources,
@@ -232,13 +238,18 @@ func concerned(staged []intake.Reader) (condition, error) {
 		coded = append(coded, hex.EncodeToString([]byte(name)))
 	}
 	slices.Sort(coded)
-	return condition{"resource IN (SELECT unhex(arrayJoin(splitByChar(',', '" + strings.Join(coded, ",") + "'))))", nil}, nil
+	return condition{
+		"resource IN (SELECT unhex(arrayJoin(splitByChar(',', '" + strings.Join(coded, ",") + "'))))",
+		nil,
+	}, nil
 }
 
 // checkStaged fails unless the server has as many rows as were sent.
 func (s *Store) checkStaged(ctx context.Context, to staging, prepared []*change) error {
 	have := map[civil.Day]int64{}
-	text := "SELECT toUInt32(toDate(period_start)) AS day, toInt64(count()) FROM " + s.client.schema().table(to.name) + " GROUP BY day"
+	text := "SELECT toUInt32(toDate(period_start)) AS day, toInt64(count()) FROM " + s.client.schema().
+		table(to.name) +
+		" GROUP BY day"
 	err := s.client.rows(ctx, request{text: text}, func(r *rowReader) error {
 		day := civil.Day(r.uint32())
 		have[day] = r.int64()
@@ -251,7 +262,13 @@ func (s *Store) checkStaged(ctx context.Context, to staging, prepared []*change)
 	hashes, err := staged.hashes(ctx)
 	for _, p := range prepared {
 		if have[p.day] != p.rows && err == nil {
-			err = fmt.Errorf("%s: %s: the server has %d of %d rows that were sent; import again", s.Name(), p.day, have[p.day], p.rows)
+			err = fmt.Errorf(
+				"%s: %s: the server has %d of %d rows that were sent; import again",
+				s.Name(),
+				p.day,
+				have[p.day],
+				p.rows,
+			)
 		}
 		p.hash = hashes[p.day]
 	}
@@ -327,7 +344,12 @@ func (s *Store) synced(ctx context.Context, table string) error {
 }
 
 func commitFault(day civil.Day, err error, n *ledger.Changes) error {
-	return fmt.Errorf("%s: %w; written so far: %s; import again to write the rest", day, err, figures.Count(len(n.Days), "day"))
+	return fmt.Errorf(
+		"%s: %w; written so far: %s; import again to write the rest",
+		day,
+		err,
+		figures.Count(len(n.Days), "day"),
+	)
 }
 
 // rollUp makes the rollups of days that an import changed. One that cannot be made is no fault: the rows answer.

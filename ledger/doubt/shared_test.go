@@ -11,7 +11,8 @@ import (
 	"microspend/ledger/doubt"
 )
 
-// A ledger that is in no folder keeps doubts by day, gives those of a time, and has none of a day that has none any more.
+// A ledger that is in no folder keeps doubts by day, gives those of a time, and has none of a day that has none any
+// more.
 func TestDoubtsOfALedgerInNoFolder(t *testing.T) {
 	var m ledgertest.Memory
 	l, err := m.OpenForWriting(t.Context(), ledger.Options{})

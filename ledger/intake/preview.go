@@ -18,8 +18,8 @@ import (
 const previewRows = 64 * 1024
 
 // Preview tells what taking records into a ledger would do, and writes nothing to it: the counts and the days that it
-// would change, and what Upsert would refuse, with the same errors. A nil reader is a ledger that is not there yet. Files
-// that are damaged, which a writer sets aside, are among the changes; a day that cannot be written is an
+// would change, and what Upsert would refuse, with the same errors. A nil reader is a ledger that is not there yet.
+// Files that are damaged, which a writer sets aside, are among the changes; a day that cannot be written is an
 // [ledger.UnwritableDayError]. Records are staged in the folder for temporary files, 50 to 100 bytes for each.
 //
 // It reads days as anyone does: what others write meanwhile may make an import come to something else.
@@ -60,7 +60,14 @@ func Preview(ctx context.Context, into ledger.Reader, o ledger.Options, batches 
 }
 
 // previewDay reports whether a day would have other records than it has.
-func previewDay(ctx context.Context, into ledger.Reader, o ledger.Options, day civil.Day, staged []Reader, sum *Outcome) (
+func previewDay(
+	ctx context.Context,
+	into ledger.Reader,
+	o ledger.Options,
+	day civil.Day,
+	staged []Reader,
+	sum *Outcome,
+) (
 	changed bool, err error,
 ) {
 	var before, after maphash.Hash

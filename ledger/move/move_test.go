@@ -151,7 +151,11 @@ func TestEverythingMoves(t *testing.T) {
 	newLog, err := l.AuditLog(t.Context(), audit.Options{})
 	require.NoError(t, err)
 	require.True(t, newLog.OK(), "%v", newLog.Faults)
-	require.Contains(t, newLog.Entries[len(newLog.Entries)-1].Note, "4 days of "+from+", whose audit log ended in "+oldLog.Head)
+	require.Contains(
+		t,
+		newLog.Entries[len(newLog.Entries)-1].Note,
+		"4 days of "+from+", whose audit log ended in "+oldLog.Head,
+	)
 	require.Equal(t, auditBytes(t, from), movedLog(t, l), "the log is the same to the byte")
 
 	again, err := run(t, from, to, move.Options{})

@@ -125,8 +125,8 @@ func newAggregator(q *ledger.Query) *aggregator {
 	return a
 }
 
-// part sums up a part, or a rollup, and closes it. What it holds counts once it was read without a fault. In the place of
-// a rollup that is damaged come the day's parts.
+// part sums up a part, or a rollup, and closes it. What it holds counts once it was read without a fault. In the place
+// of a rollup that is damaged come the day's parts.
 func (a *aggregator) part(ctx context.Context, p *part) {
 	defer p.close()
 	a.local.reset()

@@ -186,7 +186,12 @@ func (w *Writer) Repair(ctx context.Context) (ledger.CheckResult, error) {
 }
 
 // repairDay sets the files with a reason aside and takes the parts among them out of the manifest.
-func (w *Writer) repairDay(ctx context.Context, day civil.Day, reasons map[string]string, result *ledger.CheckResult) error {
+func (w *Writer) repairDay(
+	ctx context.Context,
+	day civil.Day,
+	reasons map[string]string,
+	result *ledger.CheckResult,
+) error {
 	m, found, err := readManifest(ctx, w.files, day)
 	var newer *newerVersionError
 	if errors.As(err, &newer) {

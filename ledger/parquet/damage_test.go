@@ -32,7 +32,10 @@ func total(t testing.TB, dir string) ledger.Result {
 	t.Helper()
 	l, err := Open(dir, ledger.Options{})
 	require.NoError(t, err)
-	result, err := l.Aggregate(context.Background(), ledger.Query{From: always[0], To: always[1], By: []ledger.Field{ledger.FieldTenant}})
+	result, err := l.Aggregate(
+		context.Background(),
+		ledger.Query{From: always[0], To: always[1], By: []ledger.Field{ledger.FieldTenant}},
+	)
 	require.NoError(t, err)
 	return result
 }

@@ -16,9 +16,9 @@ import (
 // look again and again. A day takes some 60 kB.
 const maxKnownDays = 92
 
-// knownDays remembers what the manifests and the footers of rollups say that queries have read: a screen of the dashboard
-// asks twenty queries of the same days, and parsing these takes longer than adding up a day's sums. Bytes are read anew
-// and compared each time, so that nothing is remembered of a file that has changed.
+// knownDays remembers what the manifests and the footers of rollups say that queries have read: a screen of the
+// dashboard asks twenty queries of the same days, and parsing these takes longer than adding up a day's sums. Bytes are
+// read anew and compared each time, so that nothing is remembered of a file that has changed.
 type knownDays struct {
 	lock sync.Mutex
 	days map[civil.Day]*knownDay
@@ -37,7 +37,11 @@ type footer struct {
 }
 
 // manifestFor reads a day's manifest: for a query one that may be known, and is not to be changed.
-func (l *Ledger) manifestFor(ctx context.Context, day civil.Day, q *ledger.Query) (m *manifest, found current, err error) {
+func (l *Ledger) manifestFor(
+	ctx context.Context,
+	day civil.Day,
+	q *ledger.Query,
+) (m *manifest, found current, err error) {
 	if q == nil {
 		return readManifest(ctx, l.files, day)
 	}

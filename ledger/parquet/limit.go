@@ -17,7 +17,10 @@ import (
 // of its columns name resources and tenants, each of which is one group of the day at least. It reads a few pages a
 // day, up to the day that is one too many.
 func (l *Ledger) limit(ctx context.Context, q *ledger.Query, days []civil.Day) error {
-	names := slices.DeleteFunc(q.Names(), func(f ledger.Field) bool { return f != ledger.FieldResource && f != ledger.FieldTenant })
+	names := slices.DeleteFunc(
+		q.Names(),
+		func(f ledger.Field) bool { return f != ledger.FieldResource && f != ledger.FieldTenant },
+	)
 	if q.Most == 0 || len(names) == 0 || l.files.Ahead() > 0 { // where parts would have to be fetched twice
 		return nil
 	}

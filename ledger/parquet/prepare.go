@@ -114,7 +114,12 @@ func (b *builder) tryPrepare(ctx context.Context, day civil.Day, staged []intake
 }
 
 // write writes the merged records to parts, which then wait unless they are there already.
-func (b *builder) write(ctx context.Context, p *prepared, kept intake.Reader, staged []intake.Reader) (intake.Outcome, error) {
+func (b *builder) write(
+	ctx context.Context,
+	p *prepared,
+	kept intake.Reader,
+	staged []intake.Reader,
+) (intake.Outcome, error) {
 	var out *partWriter
 	m := p.manifest
 	p.sums = newRollup()

@@ -83,7 +83,10 @@ func (w *Writer) rebuildDay(
 		nextIsOptional = entry.Rows < int64(w.sizes.partRows)
 	}
 	if !nextIsOptional {
-		lose(partNameOf(next), "the part before it is full, and only the damaged manifest could tell whether that was the last")
+		lose(
+			partNameOf(next),
+			"the part before it is full, and only the damaged manifest could tell whether that was the last",
+		)
 	}
 	if err := w.writeAgain(ctx, p, old); err != nil {
 		return err

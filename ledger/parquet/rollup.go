@@ -11,11 +11,11 @@ import (
 )
 
 // A rollup has a day's sums by hour and by everything but the resource, whose kind it has. It answers what
-// [ledger.Hourly] says, from a fiftieth of the bytes on a large fleet. It is in force with the manifest that names it, and
-// made of the parts that the manifest names; anything else and the parts answer.
+// [ledger.Hourly] says, from a fiftieth of the bytes on a large fleet. It is in force with the manifest that names it,
+// and made of the parts that the manifest names; anything else and the parts answer.
 //
-// Its rows look like those of parts, with a period of an hour, or of a day for records of a whole day. Where a sum would
-// not fit into 63 bits there are several rows of one key.
+// Its rows look like those of parts, with a period of an hour, or of a day for records of a whole day. Where a sum
+// would not fit into 63 bits there are several rows of one key.
 //
 // After the hours come the sums of the whole UTC day, in row groups of their own: most questions are about whole days,
 // and of a day with 24 busy hours these are a twenty-fifth of the rows.

@@ -151,8 +151,8 @@ func (b *rollup) begin(key rollupKey) int32 {
 	return at
 }
 
-// sorted are the rows in the order of the file: hours follow each other, as sums of a name are then of rows that do; and
-// what they add up to in the whole day.
+// sorted are the rows in the order of the file: hours follow each other, as sums of a name are then of rows that do;
+// and what they add up to in the whole day.
 func (b *rollup) sorted() (hours, days []rollupRow) {
 	order := make([]int32, len(b.series))
 	for i := range order {

@@ -154,8 +154,8 @@ func TestDamagedRollups(t *testing.T) {
 	}
 }
 
-// A damaged part takes nothing from sums by hour, which the rollup still has. What asks for the records lacks it, and once
-// it is set aside the rollup is of what is left.
+// A damaged part takes nothing from sums by hour, which the rollup still has. What asks for the records lacks it, and
+// once it is set aside the rollup is of what is left.
 func TestRollupsOfDamagedDays(t *testing.T) {
 	dir, folder, _ := rolledDay(t, 0)
 	before := total(t, dir)

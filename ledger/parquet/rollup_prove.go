@@ -56,7 +56,12 @@ func (b *rollup) compare(p *part) (err error) {
 
 func (c *rollupColumns) compare(p *part, group int, of column, rows []rollupRow) error {
 	differs := func(row int) error {
-		return damaged("column %s of row %d in row group %d is not what the day's records add up to", columnNames[of], row, group)
+		return damaged(
+			"column %s of row %d in row group %d is not what the day's records add up to",
+			columnNames[of],
+			row,
+			group,
+		)
 	}
 	if number := c.number(of); number != nil {
 		return c.reader.numbers(p, group, of, func(at int, values []int64) error {

@@ -19,8 +19,8 @@ import (
 	"microspend/usage"
 )
 
-// rolledSizes give every day a rollup, plainSizes none. Their days are of one part, as syncing files takes the most time
-// of a test.
+// rolledSizes give every day a rollup, plainSizes none. Their days are of one part, as syncing files takes the most
+// time of a test.
 var (
 	rolledSizes = sizes{partRows: 1000, groupRows: 16, stageRows: 500, rollupFrom: 1}
 	plainSizes  = sizes{partRows: 1000, groupRows: 16, stageRows: 500, rollupFrom: math.MaxInt64}

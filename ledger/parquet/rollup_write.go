@@ -22,7 +22,8 @@ import (
 // rollupGroupRows is how many rows a row group of a rollup has at most, which readers hold in memory.
 const rollupGroupRows = 128 * 1024
 
-// write writes the rows of a day to a file, through to the disk, and describes it. The bytes depend on the records alone.
+// write writes the rows of a day to a file, through to the disk, and describes it. The bytes depend on the records
+// alone.
 func (b *rollup) write(file *os.File, day civil.Day, codec compress.Codec) (rollupEntry, error) {
 	sum := sha256.New()
 	out := bufio.NewWriterSize(io.MultiWriter(sum, file), 1<<18)

@@ -45,7 +45,11 @@ func TestSecondVersionIsReadAsIfWrittenToday(t *testing.T) {
 	require.NoError(t, os.CopyFS(dir, os.DirFS("testdata/v2")))
 	require.Equal(t, [2]int{versionKinds, versionKinds}, versionsOf(t, dir))
 	assert.Equal(t, records, content(t, dir))
-	query := ledger.Query{From: always[0], To: always[1], By: []ledger.Field{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldDay}}
+	query := ledger.Query{
+		From: always[0],
+		To:   always[1],
+		By:   []ledger.Field{ledger.FieldTenant, ledger.FieldTenantBy, ledger.FieldDay},
+	}
 	var sums [2]ledger.Result
 	for i, folder := range []string{old, dir} {
 		l, err := Open(folder, ledger.Options{})

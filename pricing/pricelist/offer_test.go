@@ -44,8 +44,12 @@ func TestTwoProductsForOnePrice(t *testing.T) {
 
 	differing := read(fargateRow("A", "0.004445"), fargateRow("B", "0.005"))
 	require.Empty(t, differing.Prices)
-	require.EqualError(t, differing.Faults["fargate"][0], "SKUs A and B both are gb_hour.x86.eu-west-1, priced at $0.004445 and "+
-		"$0.005; which one is billed cannot be told")
+	require.EqualError(
+		t,
+		differing.Faults["fargate"][0],
+		"SKUs A and B both are gb_hour.x86.eu-west-1, priced at $0.004445 and "+
+			"$0.005; which one is billed cannot be told",
+	)
 }
 
 // A usage type may have a location's prefix, and nothing else before what the pattern says.

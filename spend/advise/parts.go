@@ -199,8 +199,8 @@ func (a *Advice) Elsewhere() decimal.Decimal {
 }
 
 // Best is the piece about a tenant alone, or the part of one, that saves most of those that a what-if of the tenant can
-// try together with others; false where there is none. A move off MicroVMs is not one: nothing else matters to its bill.
-// A nil report has none.
+// try together with others; false where there is none. A move off MicroVMs is not one: nothing else matters to its
+// bill. A nil report has none.
 func (r *Report) Best(tenant string) (best Advice, ok bool) {
 	if r == nil {
 		return best, false

@@ -134,7 +134,8 @@ func daysOf(known compare.Known) func(civil.Day) bool {
 func (r *reader) unseen() (map[Subject]string, error) {
 	request, any := spend.Request{From: r.history.From, To: r.history.To}, false
 	for _, line := range r.lines {
-		if of, read := line.Subject, r.read[line.Subject]; line.Budget != nil && of.Scope != Everything && of.Scope != Group &&
+		if of, read := line.Subject, r.read[line.Subject]; line.Budget != nil && of.Scope != Everything &&
+			of.Scope != Group &&
 			!r.known.AsOf.IsZero() &&
 			(read == nil || len(read.daily) == 0) {
 			into := request.Filter.Of(scopes[of.Scope].by)

@@ -92,7 +92,11 @@ func TestTrendsTellGapsFromZero(t *testing.T) {
 		require.InDelta(t, 0, us[place(12)], 0, "nothing spent, which is known")
 		require.InDelta(t, 24, other[place(12)], 0)
 		require.True(t, math.IsInf(float64(ireland[place(14)]), -1), "no rate is known")
-		require.Nil(t, trends.Of(spend.Key{Kind: spend.KindUnallocated, Tenant: "acme"}), "a label is not a tenant of its name")
+		require.Nil(
+			t,
+			trends.Of(spend.Key{Kind: spend.KindUnallocated, Tenant: "acme"}),
+			"a label is not a tenant of its name",
+		)
 	}
 }
 

@@ -18,8 +18,8 @@ var asciiSigns = map[string]byte{
 	"’": '\'', "‘": '\'', "“": '"', "”": '"', "\u00a0": ' ', "●": 'o', "○": '.', "◐": 'o',
 }
 
-// ASCII is a frame for a terminal that shows nothing else: each sign is another one of as many cells, and each letter of
-// a name that ASCII lacks is a question mark. Paint stays.
+// ASCII is a frame for a terminal that shows nothing else: each sign is another one of as many cells, and each letter
+// of a name that ASCII lacks is a question mark. Paint stays.
 func ASCII(frame string) string {
 	frame = asciiWords.Replace(frame)
 	var out strings.Builder

@@ -11,7 +11,7 @@ import (
 // eighths fill a cell from the bottom, by eighths.
 var eighths = []rune(" ▁▂▃▄▅▆▇█")
 
-// Bar draws a part of a whole, from 0 to 1 and full beyond, as a line of so many cells: heavy where it is filled, light
+// Bar draws a part of a whole, from 0 to 1 and full beyond, as a line of width cells: heavy where it is filled, light
 // elsewhere. It is exact to half a cell; what is above zero shows.
 func Bar(part float64, width int, fill, track theme.Paint) string {
 	if width <= 0 {
@@ -42,7 +42,7 @@ func Missing() float32 { return float32(math.NaN()) }
 // Unknown is a value of which there is data and that cannot be told, as no rate is known.
 func Unknown() float32 { return float32(math.Inf(-1)) }
 
-// Spark draws a series as one line of so many cells. Neighbours share a cell where there are more values than cells,
+// Spark draws a series as one line of width cells. Neighbours share a cell where there are more values than cells,
 // and the latest are always there. What is missing is a dot, what is unknown a question mark, zero the lowest stroke.
 func Spark(values []float32, width int) string {
 	if width <= 0 || len(values) == 0 {
@@ -80,7 +80,7 @@ func Spark(values []float32, width int) string {
 	return out.String()
 }
 
-// SparkCells is how many of so many cells [Spark] fills with so many values.
+// SparkCells is how many of width cells [Spark] fills with so many values.
 func SparkCells(values, width int) int {
 	if values <= 0 || width <= 0 {
 		return 0

@@ -13,7 +13,7 @@ import (
 // count, and the mark of a rate that is not known.
 var figure = lazyregexp.New(`^([≥≤] )?([+-]?)(\$?)([+-]?[\d,]+(?:\.\d+)?)( %| /h)?( \+\?)?$`)
 
-// Fit is a figure in at most so many cells. One that is longer loses its cents, then all but three digits: 20,483,944.12
+// Fit is a figure in at most width cells. One that is longer loses its cents, then all but three digits: 20,483,944.12
 // is 20,483,944, and 20.5 M where that does not fit either. Its marks stay, and a bound is rounded towards zero. Where
 // even that does not fit, the cells are filled with #, as in a spreadsheet: a figure is never cut. What is no figure is
 // cut as by [Cut].
@@ -56,10 +56,10 @@ func Fit(text string, width int) string {
 	return strings.Repeat("#", width)
 }
 
-// FitRight is [Fit], against the right of exactly so many cells.
+// FitRight is [Fit], against the right of exactly width cells.
 func FitRight(text string, width int) string { return Right(Fit(text, width), width) }
 
-// CutWords shortens a sentence to so many cells, between words and never behind a figure.
+// CutWords shortens a sentence to width cells, between words and never behind a figure.
 func CutWords(s string, width int) string {
 	if Width(s) <= width {
 		return s

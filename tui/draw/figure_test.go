@@ -38,7 +38,8 @@ func TestFiguresAreFittedAndNeverCut(t *testing.T) {
 	require.Equal(t, "no data…", draw.CutWords("no data before 12 Oct", 12))
 	require.Equal(t, "no data before…", draw.CutWords("no data before 12 Oct", 18), "not behind a figure")
 	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.StringMatching(`(≥ )?[+-]?\$?[1-9][0-9]{0,2}(,[0-9]{3}){0,9}(\.[0-9]{2})?( %| /h)?( \+\?)?`).Draw(t, "text")
+		text := rapid.StringMatching(`(≥ )?[+-]?\$?[1-9][0-9]{0,2}(,[0-9]{3}){0,9}(\.[0-9]{2})?( %| /h)?( \+\?)?`).
+			Draw(t, "text")
 		width := rapid.IntRange(1, 40).Draw(t, "width")
 		fitted := draw.Fit(text, width)
 		require.LessOrEqual(t, draw.Width(fitted), width)

@@ -77,7 +77,7 @@ func Blank(n int) string {
 	}
 }
 
-// Cut shortens a text to so many cells, with an ellipsis in place of what does not fit.
+// Cut shortens a text to width cells, with an ellipsis in place of what does not fit.
 func Cut(s string, width int) string {
 	switch {
 	case width <= 0:
@@ -89,7 +89,7 @@ func Cut(s string, width int) string {
 	}
 }
 
-// Tail is the end of a text, in at most so many cells.
+// Tail is the end of a text, in at most width cells.
 func Tail(s string, width int) string {
 	if over := Width(s) - width; over > 0 {
 		return ansi.TruncateLeft(s, over, "")
@@ -97,19 +97,19 @@ func Tail(s string, width int) string {
 	return s
 }
 
-// Left fits a text into exactly so many cells, from the left.
+// Left fits a text into exactly width cells, from the left.
 func Left(s string, width int) string {
 	s = Cut(s, width)
 	return s + Blank(width-Width(s))
 }
 
-// Right fits a text into exactly so many cells, against the right.
+// Right fits a text into exactly width cells, against the right.
 func Right(s string, width int) string {
 	s = Cut(s, width)
 	return Blank(width-Width(s)) + s
 }
 
-// Ends puts one text at the left and one at the right of a line of exactly so many cells. Where both do not fit with
+// Ends puts one text at the left and one at the right of a line of exactly width cells. Where both do not fit with
 // two blanks between them, the right one gives way.
 func Ends(left, right string, width int) string {
 	if room := width - Width(left) - Width(right); room >= 2 && right != "" {
@@ -118,7 +118,7 @@ func Ends(left, right string, width int) string {
 	return Left(left, width)
 }
 
-// Wrap breaks a text between words into lines of at most so many cells. A word that is longer is broken within.
+// Wrap breaks a text between words into lines of at most width cells. A word that is longer is broken within.
 func Wrap(s string, width int) []string {
 	width = max(width, 1)
 	var lines []string
@@ -196,7 +196,7 @@ func agreed(s string) bool {
 	return ansi.StringWidth(padded) == ansi.StringWidthWc(padded) && ansi.StringWidth(padded) == ansi.StringWidth(s)+2
 }
 
-// Frame fits lines into exactly so many lines of at most so many cells each, joined.
+// Frame fits lines into exactly height lines of at most width cells each, joined.
 func Frame(lines []string, width, height int) string {
 	var out strings.Builder
 	for i := range max(height, 0) {
@@ -210,7 +210,7 @@ func Frame(lines []string, width, height int) string {
 	return out.String()
 }
 
-// Beside puts the lines of the right beside those of the left, which are filled up to so many cells.
+// Beside puts the lines of the right beside those of the left, which are filled up to width cells.
 func Beside(left []string, leftWidth int, right []string) []string {
 	lines := make([]string, max(len(left), len(right)))
 	for i := range lines {
@@ -235,7 +235,7 @@ func Scrolled(lines []string, from, width, height int) string {
 	return Frame(lines[max(0, min(from, len(lines)-height)):], width, height)
 }
 
-// Paragraph wraps a text into lines of at most so many cells, each painted and behind an indentation.
+// Paragraph wraps a text into lines of at most width cells, each painted and behind an indentation.
 func Paragraph(text, indent string, width int, paint theme.Paint) []string {
 	lines := Wrap(text, width)
 	for i := range lines {

@@ -23,7 +23,7 @@ import (
 type Column struct {
 	view.Column[int]
 	Word  string // names the column in filters besides its id; "" is the id
-	Least int    // a text column may be cut to so many cells before others give way; 0 for not at all
+	Least int    // a text column may be cut to width cells before others give way; 0 for not at all
 	Most  int    // and is never wider than that; 0 for no bound
 
 	Hidden bool // for filters alone

@@ -100,8 +100,8 @@ func (c *Content) comparison(name, op, value string) (term, error) {
 	return term{column: at, op: op, number: number}, nil
 }
 
-// parseLength reads a length of time as view.Duration shows it, in seconds. A number needs a unit: nobody can tell which
-// one is meant where some columns say minutes and others hours.
+// parseLength reads a length of time as view.Duration shows it, in seconds. A number needs a unit: nobody can tell
+// which one is meant where some columns say minutes and others hours.
 func parseLength(text string) (decimal.Decimal, error) {
 	var length time.Duration
 	days, rest, found := strings.Cut(text, "d")

@@ -137,7 +137,8 @@ func (c *Content) Complete(text string) (before string, words []string) {
 	}
 	typed := split(text)
 	at, start, sign := len(text), "", ""
-	if n := len(typed); n > 0 && !typed[n-1].op && (!strings.HasSuffix(text, " ") || typed[n-1].quoted && !typed[n-1].closed) {
+	if n := len(typed); n > 0 && !typed[n-1].op &&
+		(!strings.HasSuffix(text, " ") || typed[n-1].quoted && !typed[n-1].closed) {
 		last := typed[n-1]
 		at, start, typed = last.at, strings.ToLower(last.text), typed[:n-1]
 		if last.not {

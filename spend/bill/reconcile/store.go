@@ -105,8 +105,8 @@ func Save(ctx context.Context, l ledger.Store, source string, c Comparison, now 
 
 var billedName = lazyregexp.New(`^\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}\.json$`)
 
-// Load reads the bills that are kept with a ledger. Where several cover a day, the one that was taken in last counts for
-// it. It returns nil where there is none.
+// Load reads the bills that are kept with a ledger. Where several cover a day, the one that was taken in last counts
+// for it. It returns nil where there is none.
 func Load(ctx context.Context, l ledger.Reader) (*spend.Billed, error) {
 	names, err := l.ListDocuments(ctx, Folder)
 	if err != nil {

@@ -35,7 +35,7 @@ func (s *State) Move(by int) {
 	}
 }
 
-// Render draws the list in exactly so many lines of at most so many cells.
+// Render draws the list in exactly height lines of at most width cells.
 func Render(s State, width, height int) string {
 	return draw.Frame(s.lines(width, height), width, height)
 }
@@ -48,7 +48,12 @@ func (s *State) lines(width, height int) []string {
 	case s.Report == nil:
 		return []string{" " + t.Muted.Text("reading…")}
 	case len(s.Report.Advice) == 0:
-		return []string{"", " " + t.Muted.Text(draw.Cut("There is nothing to change: nothing that the data supports would have cost less.", width-1))}
+		return []string{
+			"",
+			" " + t.Muted.Text(
+				draw.Cut("There is nothing to change: nothing that the data supports would have cost less.", width-1),
+			),
+		}
 	}
 	all := s.Report.Advice
 	note := fmt.Sprintf("%d/%s", s.Focus+1, figures.Int(len(all)))

@@ -30,7 +30,7 @@ type State struct {
 	Hint    string        // what it may be completed to
 }
 
-// Render draws a listing in exactly so many lines of at most so many cells.
+// Render draws a listing in exactly height lines of at most width cells.
 func Render(s State, width, height int) string {
 	t := s.Theme
 	lines := []string{draw.Cut(s.caption(width), width)}

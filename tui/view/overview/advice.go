@@ -12,8 +12,8 @@ import (
 // mostAdvice is how many pieces of advice the overview lists; the others are behind Enter.
 const mostAdvice = 5
 
-// mostMoves is how many of them move work elsewhere where there are others: those save most and take longest, and what a
-// team can change this week is to be seen beside them.
+// mostMoves is how many of them move work elsewhere where there are others: those save most and take longest, and what
+// a team can change this week is to be seen beside them.
 const mostMoves = 2
 
 // advised are the places in the report of the pieces that are listed.

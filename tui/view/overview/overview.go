@@ -262,7 +262,7 @@ func (s *State) place(items []Item) int {
 	return first
 }
 
-// Render draws the overview in exactly so many lines of at most so many cells.
+// Render draws the overview in exactly height lines of at most width cells.
 func Render(s State, width, height int) string {
 	if s.Empty {
 		return draw.Frame(s.empty(width), width, height)

@@ -47,7 +47,9 @@ func full() overview.State {
 	s.Sums = &data.Sums{
 		Today: spend.Total{Cost: cost("222.42"), Previous: compared("155.1", "67.32", "43.4042")},
 		Month: spend.Total{Cost: cost("5097.17"), Previous: compared("5200", "-102.83", "-1.9775")}, MonthFrom: from,
-		TodayCompared: compare.Pair{Before: civil.Between(now.AddDate(0, 0, -1).Truncate(24*time.Hour), now.AddDate(0, 0, -1))},
+		TodayCompared: compare.Pair{
+			Before: civil.Between(now.AddDate(0, 0, -1).Truncate(24*time.Hour), now.AddDate(0, 0, -1)),
+		},
 		MonthCompared: compare.Pair{Before: civil.Between(from.AddDate(0, -1, 0), now.AddDate(0, -1, 0))},
 	}
 	s.Sums.Today.Sum.Records = 1
