@@ -38,7 +38,7 @@ func publish(ctx context.Context, path string, l ledger.Store, now time.Time) er
 	if err != nil {
 		return fmt.Errorf("what is spent cannot be read: %w", err)
 	}
-	own, by := parseSpending(path, text), strings.TrimPrefix(filepath.Base(path), ownSpending)
+	own, by := parseSpending(path, text), owner(path)
 	name := documentOf("", spendingName)
 	if len(own.sums) > 0 {
 		err = ledger.UpdateDocument(ctx, l, name, func(before []byte) ([]byte, error) {
@@ -53,6 +53,9 @@ func publish(ctx context.Context, path string, l ledger.Store, now time.Time) er
 	}
 	if err != nil {
 		return fmt.Errorf("what is spent cannot be noted: %w", err)
+	}
+	if err := release(ctx, l, by); err != nil {
+		return err
 	}
 	return placeOf(path).Remove(path)
 }

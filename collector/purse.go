@@ -14,13 +14,20 @@ import (
 type LimitError struct {
 	Limit decimal.Decimal
 	Spent decimal.Decimal
-	Day   string // of the limit of a day, 2026-11-23 UTC; "" for the limit of a run
+	// Reserved is what other runs of the day hold that the ledger has no spending of yet.
+	Reserved decimal.Decimal
+	Day      string // of the limit of a day, 2026-11-23 UTC; "" for the limit of a run
 }
 
 func (e *LimitError) Error() string {
 	if e.Day == "" {
 		return fmt.Sprintf("the limit of $%s a run is reached, with $%s spent on API calls; what was read is in the "+
 			"ledger, and the next run goes on from there", e.Limit, e.Spent)
+	}
+	if e.Reserved.IsPositive() {
+		return fmt.Sprintf("the limit of $%s a day is reached, with $%s spent on API calls on %s (UTC) and $%s reserved by "+
+			"other runs that have not ended; what was read is in the ledger, and a later run goes on from there",
+			e.Limit, e.Spent, e.Day, e.Reserved)
 	}
 	return fmt.Sprintf("the limit of $%s a day is reached, with $%s spent on API calls on %s (UTC); what was read is in "+
 		"the ledger, and the first run of the next day goes on from there", e.Limit, e.Spent, e.Day)
@@ -41,10 +48,10 @@ type purse struct {
 
 // pay accounts for calls that are about to be made to a target. An error, which also ends the run, means that they must
 // not be made.
-func (p *purse) pay(target Target, cost Cost) error {
+func (p *purse) pay(ctx context.Context, target Target, cost Cost) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	err := p.mayPay(cost)
+	err := p.mayPay(ctx, cost)
 	if err == nil {
 		err = p.note(target, cost)
 	}
@@ -55,10 +62,10 @@ func (p *purse) pay(target Target, cost Cost) error {
 }
 
 // afford ends the run, with an error, if it cannot pay for something that it is about to begin.
-func (p *purse) afford(cost Cost) error {
+func (p *purse) afford(ctx context.Context, cost Cost) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	err := p.mayPay(cost)
+	err := p.mayPay(ctx, cost)
 	if err != nil {
 		p.stop(err)
 		return &StoppedError{err}
@@ -72,7 +79,7 @@ func (p *purse) note(target Target, cost Cost) error {
 	return p.spending.note(spendingKey{Day: day, Source: p.source, Target: target}, cost)
 }
 
-func (p *purse) mayPay(cost Cost) error {
+func (p *purse) mayPay(ctx context.Context, cost Cost) error {
 	if cost.APIPrice.IsZero() {
 		return nil
 	}
@@ -80,6 +87,12 @@ func (p *purse) mayPay(cost Cost) error {
 		return &LimitError{Limit: *p.runMax, Spent: spent}
 	}
 	day := dayOf(p.now())
+	if p.dayMax != nil && p.spending.own != nil { // others may spend at the same time
+		if p.spending.own.days[day].Add(cost.APIPrice).GreaterThan(p.spending.reserved[day]) {
+			return p.spending.reserve(ctx, day, cost.APIPrice, *p.dayMax)
+		}
+		return nil
+	}
 	if spent := p.spending.days[day]; p.dayMax != nil && spent.Add(cost.APIPrice).GreaterThan(*p.dayMax) {
 		return &LimitError{Limit: *p.dayMax, Spent: spent, Day: day}
 	}
@@ -138,7 +151,7 @@ func Charge(ctx context.Context) error {
 	if !priced {
 		cost = Cost{Calls: 1}
 	}
-	if err := t.purse.pay(t.target, cost); err != nil {
+	if err := t.purse.pay(ctx, t.target, cost); err != nil {
 		return &StoppedError{err}
 	}
 	t.mu.Lock()

@@ -219,7 +219,7 @@ func (c *collection) readBatch(ctx context.Context, s *stage, b Batch) error {
 
 // askBatch asks the source for a batch. What that takes is paid for.
 func (c *collection) askBatch(ctx context.Context, target Target, b Batch) (Result, error) {
-	if err := c.purse.afford(b.Cost); err != nil {
+	if err := c.purse.afford(ctx, b.Cost); err != nil {
 		return Result{}, err
 	}
 	defer c.waitFor(target, "reading "+b.ID)()

@@ -48,6 +48,8 @@ type Spending struct {
 	own    *Spending    // of this run, where the ledger has its lines later
 	ledger ledger.Store // which is to have them
 	begun  time.Time
+	// reserved is what this run may spend on a day, with what it has spent: see [reservation].
+	reserved map[string]decimal.Decimal
 }
 
 type spendingKey struct {
@@ -188,7 +190,7 @@ func openSpending(ctx context.Context, of Ledger, local string, l ledger.Store, 
 	if err != nil {
 		return nil, err
 	}
-	s.ledger, s.begun = l, now
+	s.ledger, s.begun, s.reserved = l, now, map[string]decimal.Decimal{}
 	s.own = parseSpending(filepath.Join(local, ownSpending+rand.Text()), nil)
 	return s, s.own.open(now)
 }

@@ -165,7 +165,9 @@ func (p *payingSource) Fetch(ctx context.Context, target Target, b Batch) (Resul
 		if err := Charge(ctx); err != nil {
 			return Result{}, errors.Join(errors.New("the call failed"), err)
 		}
+		p.mu.Lock()
 		p.made++
+		p.mu.Unlock()
 	}
 	return p.memorySource.Fetch(ctx, target, b)
 }
