@@ -13,8 +13,8 @@ import (
 	"microspend/usage"
 )
 
-// liveOptions are those of the demo with a scripted fleet that was looked at for a quarter of an hour: MicroVMs in every
-// state, one near its cap, one idle, one with a meter, and a region that is throttled.
+// liveOptions are those of the demo with a scripted fleet that was looked at for a quarter of an hour: MicroVMs in
+// every state, one near its cap, one idle, one with a meter, and a region that is throttled.
 func liveOptions(t testing.TB) Options {
 	t.Helper()
 	options := demoOptions(t)
@@ -27,8 +27,8 @@ func liveOptions(t testing.TB) Options {
 			{Account: "123456789012", Region: "eu-west-1", Quota: 64 << 10},
 		},
 		Troubles: []simulate.Trouble{{
-			Account: "123456789012", Region: "ap-southeast-2", From: evening.Add(-20 * time.Second), To: evening.Add(time.Hour),
-			Fault: "rate exceeded", Throttled: true,
+			Account: "123456789012", Region: "ap-southeast-2", Throttled: true, Fault: "rate exceeded",
+			From: evening.Add(-20 * time.Second), To: evening.Add(time.Hour),
 		}},
 	}
 	looked := fleet.New(fleet.Options{Watcher: world, Source: options.Reader.Source})

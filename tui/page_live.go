@@ -40,7 +40,8 @@ func (p *livePage) forget()            {}
 
 // wantsEnded reports whether a filter asks for what has ended, of which only the newest is listed otherwise.
 func (p *livePage) wantsEnded() bool {
-	return p.group().Noun == live.Groups()[0].Noun && strings.Contains(strings.ToLower(p.state.Table.Text), "terminated")
+	each := p.group().Noun == live.Groups()[0].Noun
+	return each && strings.Contains(strings.ToLower(p.state.Table.Text), "terminated")
 }
 
 // take shows a snapshot.
@@ -215,7 +216,8 @@ func (p *livePage) keys(m *Model) []key.Binding {
 	if p.state.Table.Filtered() {
 		out = append(out, k.Back)
 	}
-	return append(out, k.Filter, k.Sort, k.Group, k.Explain, k.WhatIf, k.Mark, k.Copy, k.Pause, k.Refresh, k.Help, k.Quit)
+	return append(out,
+		k.Filter, k.Sort, k.Group, k.Explain, k.WhatIf, k.Mark, k.Copy, k.Pause, k.Refresh, k.Help, k.Quit)
 }
 
 func (p *livePage) render(m *Model, width, height int) string {

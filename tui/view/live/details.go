@@ -17,8 +17,8 @@ import (
 	"microspend/view"
 )
 
-// labelled is a line of the details: what it is about, and the words, which may be painted only where they are no longer
-// than a line.
+// labelled is a line of the details: what it is about, and the words, which may be painted only where they are no
+// longer than a line.
 type labelled struct{ label, text string }
 
 const labelCells = 9
@@ -56,7 +56,8 @@ const paneHeight = 7
 func (s *State) Details(m *fleet.MicroVM, width int) []string {
 	t := s.Theme
 	room := max(width-labelCells-2, 10)
-	lines := []string{draw.Heading(t, Symbol(m.State)+" "+draw.Name(m.ID), report.StateValue(m.State).String(), width), ""}
+	title, state := Symbol(m.State)+" "+draw.Name(m.ID), report.StateValue(m.State).String()
+	lines := []string{draw.Heading(t, title, state, width), ""}
 	add := func(label string, texts ...string) {
 		for i, text := range texts {
 			if i > 0 {
@@ -158,8 +159,8 @@ func (s *State) clock(at time.Time) string {
 	return at.Format("15:04:05")
 }
 
-// facts are what is known besides the life, the more important first. Room is how wide a line may be; 0 is as long as it
-// takes.
+// facts are what is known besides the life, the more important first. Room is how wide a line may be; 0 is as long as
+// it takes.
 func (s *State) facts(m *fleet.MicroVM, room int) []labelled {
 	facts := []labelled{{"money", s.moneyWords(m, room)}, {"if idle", s.savingWords(m)}, {"idle", s.idleWords(m)}}
 	facts = append(facts, labelled{"in use", s.useWords(m, room)})
@@ -265,8 +266,8 @@ func (s *State) idleWords(m *fleet.MicroVM) string {
 		text = "suspended after " + short(p.MaxIdle) + " without a request"
 	}
 	if left, known := m.IdleRemaining(s.Snapshot.At); known {
-		text = "suspended in " + figures.Duration(left) + " (idle for " + figures.Duration(m.IdleFor(s.Snapshot.At)) + " of " +
-			short(p.MaxIdle) + ")"
+		text = "suspended in " + figures.Duration(left) +
+			" (idle for " + figures.Duration(m.IdleFor(s.Snapshot.At)) + " of " + short(p.MaxIdle) + ")"
 	}
 	if p.Suspended > 0 {
 		text += "; terminated after " + short(p.Suspended) + " suspended"

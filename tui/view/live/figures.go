@@ -83,7 +83,8 @@ func (s *State) counts(width int) string {
 			return part{}
 		}
 		return part{
-			statePaint(state, t).Text(Symbol(state)) + " " + t.Muted.Text(word) + " " + t.Strong.Text(figures.Int(n[state])), drop,
+			statePaint(state, t).Text(Symbol(state)) + " " + t.Muted.Text(word) + " " + t.Strong.Text(figures.Int(n[state])),
+			drop,
 		}
 	}
 	running := of(watch.Running, "running", 0)
@@ -202,10 +203,13 @@ const nearQuota = 0.9
 // oneLine is the whole fleet where there is a line for it.
 func (s *State) oneLine(width int) string {
 	t, n := s.Theme, s.Snapshot
+	count := func(state watch.State, drop int) part {
+		return part{statePaint(state, t).Text(Symbol(state)) + " " + figures.Int(n.Counts[state]), drop}
+	}
 	return fit([]part{
 		{t.Strong.Text(about(n.Burn) + " /h"), 0},
-		{statePaint(watch.Running, t).Text(Symbol(watch.Running)) + " " + figures.Int(n.Counts[watch.Running]), 1},
-		{statePaint(watch.Suspended, t).Text(Symbol(watch.Suspended)) + " " + figures.Int(n.Counts[watch.Suspended]), 2},
+		count(watch.Running, 1),
+		count(watch.Suspended, 2),
 		{t.Muted.Text("today ") + dollars(n.Today), 3},
 	}, width)
 }
@@ -275,7 +279,8 @@ func (s *State) places(width, height int) []string {
 // placeNote is the room beside the names of places that at least the age of a listing takes.
 const placeNote = 16
 
-// longest is the first of the texts, which go from the longest to the shortest, that there is room for; "" where none is.
+// longest is the first of the texts, which go from the longest to the shortest, that there is room for; "" where there
+// is none.
 func longest(width int, texts ...string) string {
 	for _, text := range texts {
 		if draw.Width(text) <= width {

@@ -88,9 +88,10 @@ func (l *List) groupColumns() []table.Column {
 		most = max(most, float32(l.groups[i].money[0].USD.InexactFloat64()))
 	}
 	count := func(id, title string, drop int, of func(*group) int, tone table.Column) table.Column {
-		tone.Column = view.Column[int]{ID: id, Title: title, Align: view.Right, Drop: drop, Value: func(row int) view.Value {
-			return view.Count(of(&l.groups[row]))
-		}}
+		tone.Column = view.Column[int]{
+			ID: id, Title: title, Align: view.Right, Drop: drop,
+			Value: func(row int) view.Value { return view.Count(of(&l.groups[row])) },
+		}
 		return tone
 	}
 	warnAbove0 := func(of func(*group) int) table.Column {
@@ -109,7 +110,9 @@ func (l *List) groupColumns() []table.Column {
 				value := report.AmountValue(g.money[i], view.CentPlaces).
 					SettledBy(func() decimal.Decimal { return amounts[i][row] })
 				if i == 1 && g.newer && g.money[i].State == pricing.Exact {
-					return value.ShownBy(func() string { return "≈ " + figures.Fixed(amounts[i][row], view.CentPlaces) })
+					return value.ShownBy(func() string {
+						return "≈ " + figures.Fixed(amounts[i][row], view.CentPlaces)
+					})
 				}
 				return value
 			},
@@ -127,7 +130,8 @@ func (l *List) groupColumns() []table.Column {
 	burn.Word, burn.Unit = "burn", ""
 	return []table.Column{
 		{Least: 12, Most: 44, Column: view.Column[int]{
-			ID: l.Group.column, Title: l.Group.column, Value: func(row int) view.Value { return view.Text(l.groups[row].shown) },
+			ID: l.Group.column, Title: l.Group.column,
+			Value: func(row int) view.Value { return view.Text(l.groups[row].shown) },
 		}},
 		count("microvms", "MicroVMs", 3, func(g *group) int { return g.live }, table.Column{}),
 		count("running", "running", 4, func(g *group) int { return g.running }, table.Column{}),

@@ -10,8 +10,8 @@ import (
 	"microspend/tui/theme"
 )
 
-// lifeGlyphs draw states over time so that they differ without colour: what runs is full, what is stored is low, what is
-// in between is half.
+// lifeGlyphs draw states over time so that they differ without colour: what runs is full, what is stored is low, what
+// is in between is half.
 var lifeGlyphs = map[watch.State]string{
 	watch.Running: "█", watch.Suspended: "▁", watch.Pending: "▄", watch.Suspending: "▄", watch.Terminating: "▄",
 }
@@ -22,8 +22,8 @@ const (
 	lifeNobody = "·" // time of which no state is known
 )
 
-// Strip draws the life of a MicroVM as so many cells: from its launch to when it is ended at the latest, or to now where
-// nothing ends it. Each cell has the state that most of its time was spent in.
+// Strip draws the life of a MicroVM as so many cells: from its launch to when it is ended at the latest, or to now
+// where nothing ends it. Each cell has the state that most of its time was spent in.
 func Strip(m *fleet.MicroVM, at time.Time, width int, t *theme.Theme) string {
 	from, to := m.StartedAt, m.EndsBy()
 	if from.IsZero() && len(m.Life) > 0 {

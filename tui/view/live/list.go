@@ -105,8 +105,8 @@ const (
 	soFarID = "so_far"
 )
 
-// shownAs is how the dashboard shows a column of [report.TopColumns] where that differs from plain text: its width, when
-// it gives way, and its paint.
+// shownAs is how the dashboard shows a column of [report.TopColumns] where that differs from plain text: its width,
+// when it gives way, and its paint.
 var shownAs = map[string]struct {
 	least, most, drop int
 	tone              func(l *List, m *fleet.MicroVM, t *theme.Theme) theme.Paint

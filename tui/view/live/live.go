@@ -1,5 +1,5 @@
-// Package live draws the fleet as it is now: figures of all of it, a table with a row for each MicroVM or group of them,
-// what is known of the one under the cursor, and what has changed. It is the program's own and promises nothing.
+// Package live draws the fleet as it is now: figures of all of it, a table with a row for each MicroVM or group of
+// them, what is known of the one under the cursor, and what has changed. It is the program's own and promises nothing.
 //
 // [NewList] turns a snapshot into a table, once, when there is a new one. [Render] draws what is in sight.
 //
@@ -44,7 +44,8 @@ func (s *State) Render(width, height int) string {
 	case s.Snapshot == nil && s.Fault != "":
 		lines := []string{"", "  " + t.Bad.Text("✗ the fleet could not be listed")}
 		lines = append(lines, draw.Paragraph(draw.Name(s.Fault), "  ", width-4, t.Plain)...)
-		return draw.Frame(append(lines, "", "  "+t.Muted.Text("It is tried again by itself; r tries now.")), width, height)
+		lines = append(lines, "", "  "+t.Muted.Text("It is tried again by itself; r tries now."))
+		return draw.Frame(lines, width, height)
 	case s.Snapshot == nil:
 		return draw.Frame([]string{"", "  " + t.Muted.Text("listing the fleet …")}, width, height)
 	}
@@ -102,7 +103,8 @@ func (s *State) layout(width, height int) layout {
 	most := max(1, height/10)
 	if len(faults) > most {
 		more := len(faults) - most + 1
-		faults = append(faults[:most-1:most-1], s.Theme.Warn.Text("! "+figures.Count(more, "fault")+" in all that is listed"))
+		all := s.Theme.Warn.Text("! " + figures.Count(more, "fault") + " in all that is listed")
+		faults = append(faults[:most-1:most-1], all)
 	}
 	for _, fault := range faults {
 		l.top = append(l.top, draw.Cut(" "+fault, width))
@@ -163,8 +165,9 @@ func (s *State) bottom(l layout, width int) []string {
 	every := func(*fleet.Event) bool { return true }
 	if l.beside {
 		side := width / 3
-		return draw.Beside(s.pane(s.selected(), width-side-2, l.pane), width-side,
-			append([]string{draw.Heading(s.Theme, "events", "newest first", side-1)}, s.events(side-1, l.events-1, every)...))
+		events := append([]string{draw.Heading(s.Theme, "events", "newest first", side-1)},
+			s.events(side-1, l.events-1, every)...)
+		return draw.Beside(s.pane(s.selected(), width-side-2, l.pane), width-side, events)
 	}
 	var lines []string
 	if l.pane > 0 {
@@ -193,8 +196,8 @@ func (s *State) events(width, most int, chosen func(*fleet.Event) bool) []string
 		if e.From != "" {
 			what = report.StateValue(e.From).String() + " → " + what
 		}
-		line := " " + t.Muted.Text(s.clock(e.At)) + "  " + statePaint(e.To, t).Text(Symbol(e.To)) + " " + draw.Name(e.MicroVM) +
-			"  " + draw.Name(what)
+		line := " " + t.Muted.Text(s.clock(e.At)) + "  " + statePaint(e.To, t).Text(Symbol(e.To)) + " " +
+			draw.Name(e.MicroVM) + "  " + draw.Name(what)
 		if reason := " (" + draw.Name(e.Reason) + ")"; e.Reason != "" && draw.Width(line+reason) <= width {
 			line += t.Muted.Text(reason)
 		}
@@ -260,9 +263,9 @@ func (s *State) setup(width int) []string {
 	t := s.Theme
 	lines := []string{"", "  " + t.Strong.Text("Nothing tells what runs now.")}
 	for _, text := range []string{
-		"The live view lists MicroVMs by the MicroVM API. It needs the source microvms under collect in microspend.yaml, with " +
-			"the accounts and regions to list, and credentials that may call lambda:ListMicrovms (and lambda:GetMicrovm for idle " +
-			"policies); see docs/live.md.",
+		"The live view lists MicroVMs by the MicroVM API. It needs the source microvms under collect in " +
+			"microspend.yaml, with the accounts and regions to list, and credentials that may call " +
+			"lambda:ListMicrovms (and lambda:GetMicrovm for idle policies); see docs/live.md.",
 		"microspend demo --live shows it on a made-up fleet.",
 		"What was spent is in the other views.",
 	} {

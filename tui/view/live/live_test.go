@@ -34,7 +34,8 @@ const leastWidth = 40
 
 // hostileNames try to break out of their cell.
 var hostileNames = []string{
-	"acme", "", "\x1b[mred\x1b[m", "a\tb", "line\nbreak", "\u202eevil", "宽宽宽宽宽宽宽宽", "👩‍👩‍👧‍👦 family", "e\u0301\u0301\u0301",
+	"acme", "", "\x1b[mred\x1b[m", "a\tb", "line\nbreak", "\u202eevil", "宽宽宽宽宽宽宽宽", "👩‍👩‍👧‍👦 family",
+	"e\u0301\u0301\u0301",
 	strings.Repeat("long", 300), "❤️", "🇩🇪🇫🇷", "👍🏽", "\u200b\u200b", "(unallocated)", "\u0e33\u0e33", "ｆｕｌｌ",
 }
 
@@ -71,7 +72,9 @@ func anyMicroVM(t *rapid.T, i int) fleet.MicroVM {
 		MemoryMiB:  rapid.SampledFrom([]int64{0, 512, 1536, 8192, 1 << 24}).Draw(t, "memory"),
 		StateBytes: rapid.SampledFrom([]int64{0, 1 << 30, 1 << 60}).Draw(t, "state bytes"),
 		StartedAt:  before("age"), LastActivity: before("idle"), MaxLife: length("max life"),
-		Policy: watch.Policy{Known: rapid.Bool().Draw(t, "policy"), MaxIdle: length("max idle"), Suspended: length("held")},
+		Policy: watch.Policy{
+			Known: rapid.Bool().Draw(t, "policy"), MaxIdle: length("max idle"), Suspended: length("held"),
+		},
 	}
 	if m.State == watch.Terminated {
 		m.EndedAt = noon.Add(-length("ended"))
@@ -84,9 +87,11 @@ func anyMicroVM(t *rapid.T, i int) fleet.MicroVM {
 		}
 	}
 	if rapid.Bool().Draw(t, "meter") {
-		m.Gauges = []watch.Gauge{{From: noon.Add(-2 * time.Minute), At: noon.Add(-time.Minute), VCPU: 1234, MemoryMiB: 700}, {
-			From: noon.Add(-time.Minute), At: noon, VCPU: rapid.Int64Range(0, 64_000).Draw(t, "vcpu"), PeakVCPU: 8000,
-		}}
+		vcpu, before := rapid.Int64Range(0, 64_000).Draw(t, "vcpu"), noon.Add(-time.Minute)
+		m.Gauges = []watch.Gauge{
+			{From: before.Add(-time.Minute), At: before, VCPU: 1234, MemoryMiB: 700},
+			{From: before, At: noon, VCPU: vcpu, PeakVCPU: 8000},
+		}
 	}
 	m.BurnPerHour, m.Spent, m.Newer = anyAmount(t), anyAmount(t), anyAmount(t)
 	m.SuspendSaves, m.ResumeCosts = anyAmount(t), anyAmount(t)
@@ -96,7 +101,8 @@ func anyMicroVM(t *rapid.T, i int) fleet.MicroVM {
 
 func anySnapshot(t *rapid.T) *fleet.Snapshot {
 	s := &fleet.Snapshot{
-		At: noon, Counts: map[watch.State]int{}, LedgerUntil: noon.Add(-time.Hour), Today: anyAmount(t), TodayNewer: anyAmount(t),
+		At: noon, Counts: map[watch.State]int{}, LedgerUntil: noon.Add(-time.Hour),
+		Today: anyAmount(t), TodayNewer: anyAmount(t),
 		MemoryQuota: rapid.SampledFrom([]int64{0, 1 << 20, 1 << 31}).Draw(t, "quota"),
 	}
 	fault := rapid.SampledFrom([]string{"", "rate exceeded", "\x1b]0;title\x07 no way " + strings.Repeat("long ", 60)})
@@ -106,6 +112,7 @@ func anySnapshot(t *rapid.T) *fleet.Snapshot {
 			Fault: fault.Draw(t, "fault"), Throttled: rapid.Bool().Draw(t, "throttled"),
 		})
 	}
+	reason := rapid.SampledFrom([]string{"", "idle for 5m1s", "maximum duration reached"})
 	s.LedgerFault = fault.Draw(t, "ledger fault")
 	for i := range rapid.SampledFrom([]int{0, 1, 3, 20, 300}).Draw(t, "MicroVMs") {
 		s.MicroVMs = append(s.MicroVMs, anyMicroVM(t, i))
@@ -116,8 +123,8 @@ func anySnapshot(t *rapid.T) *fleet.Snapshot {
 		s.NearCap += boolean(m.NearCap(noon))
 		s.Idle += boolean(m.Idles(noon))
 		s.Events = append(s.Events, fleet.Event{
-			At: noon.Add(-time.Duration(i) * time.Hour), MicroVM: m.ID, Owner: m.Owner, Image: m.Image, From: watch.Running,
-			To: m.State, Reason: rapid.SampledFrom([]string{"", "idle for 5m1s", "maximum duration reached"}).Draw(t, "reason"),
+			At: noon.Add(-time.Duration(i) * time.Hour), MicroVM: m.ID, Owner: m.Owner, Image: m.Image,
+			From: watch.Running, To: m.State, Reason: reason.Draw(t, "reason"),
 		})
 	}
 	s.Month = s.Burn
@@ -129,8 +136,8 @@ func anySnapshot(t *rapid.T) *fleet.Snapshot {
 // drawn is the view of a snapshot, as one that opens it sees it.
 func drawn(s *fleet.Snapshot, g Group, ended bool) *State {
 	out := &State{
-		Theme: theme.New(true, theme.None), Location: time.UTC, Snapshot: s, List: NewList(s, g, ended), Table: &table.State{},
-		Group: g, Running: []float32{1, 2},
+		Theme: theme.New(true, theme.None), Location: time.UTC, Snapshot: s, List: NewList(s, g, ended),
+		Table: &table.State{}, Group: g, Running: []float32{1, 2},
 	}
 	out.Table.SetContent(out.List.Content)
 	out.Table.SetSort(SortedBy, true)
@@ -169,7 +176,8 @@ func TestASCIITellsStatesApart(t *testing.T) {
 		require.Equal(t, what, draw.ASCII(strings.Join(signs, " ")))
 	}
 	legend := draw.ASCII(lifeLegend(theme.New(true, theme.None), 200))
-	require.Equal(t, "# running  : running, not seen twice  _ suspended  = changing  . not known  | now  - left", ansi.Strip(legend))
+	require.Equal(t, "# running  : running, not seen twice  _ suspended  = changing  . not known  | now  - left",
+		ansi.Strip(legend))
 }
 
 func requireFits(t *rapid.T, what, frame string, width, height int) {
