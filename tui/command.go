@@ -53,8 +53,8 @@ func press(binding key.Binding) tea.KeyPressMsg { return tea.KeyPressMsg{Text: b
 func (k *keyMap) ownCommands() []command {
 	return []command{
 		{"period", "…", "month, today, week, 30d, 2026-10 or 2026-10-01..2026-10-15", words(kinds()...), runPeriod},
-		{"group", "…", "group by one of the view's dimensions", onListing(nouns), runGroup},
-		{"sort", "…", "sort by a column; asc or desc behind it", onListing(columnWords), runSort},
+		{"group", "…", "group by one of the view's dimensions", onTable(nouns), runGroup},
+		{"sort", "…", "sort by a column; asc or desc behind it", onTable(columnWords), runSort},
 		{"columns", "", "choose which columns are shown", nil, runColumns},
 		{"filter", "…", "filter by what follows, or by a saved filter's name", (*Model).savedNames, runFilter},
 		{"save", "NAME", "save the filter by a name", (*Model).savedNames, runSave},
@@ -77,32 +77,29 @@ func kinds() []string {
 	return names
 }
 
-// listing is the table that is shown, nil where that is something else.
-func (m *Model) listing() *listingPage {
-	p, _ := m.shown().(*listingPage)
+// tabled is the page with a table that is shown, nil where that is something else.
+func (m *Model) tabled() tablePage {
+	p, _ := m.shown().(tablePage)
 	return p
 }
 
-func onListing(words func(p *listingPage) []string) func(*Model) []string {
+func onTable(words func(p tablePage) []string) func(*Model) []string {
 	return func(m *Model) []string {
-		if p := m.listing(); p != nil {
+		if p := m.tabled(); p != nil {
 			return words(p)
 		}
 		return nil
 	}
 }
 
-func nouns(p *listingPage) []string {
-	var names []string
-	for _, g := range p.view.Groups {
-		names = append(names, g.Noun)
-	}
-	return names
+func nouns(p tablePage) []string {
+	_, groups, _ := p.kept()
+	return groups
 }
 
-func columnWords(p *listingPage) []string {
+func columnWords(p tablePage) []string {
 	var names []string
-	for _, choice := range p.state.Table.Content.Choices() {
+	for _, choice := range p.table().Content.Choices() {
 		names = append(names, choice.Word)
 	}
 	return names
@@ -176,11 +173,11 @@ func (m *Model) command(text string) (tea.Cmd, error) {
 }
 
 func (m *Model) toRow(row int) error {
-	p := m.listing()
+	p := m.tabled()
 	if p == nil {
 		return errors.New("there are no rows here")
 	}
-	t := p.state.Table
+	t := p.table()
 	if row < 1 || row > t.Shown() {
 		return fmt.Errorf("there are rows 1 to %s", figures.Int(t.Shown()))
 	}
@@ -205,8 +202,8 @@ func (m *Model) completeCommand(text string) (before string, fit []string) {
 		return text, nil
 	}
 	before = text[:len(text)-len(argument)]
-	if fit = beginning(c.words(m), argument); len(fit) == 0 && c.name == "filter" && m.listing() != nil {
-		rest, words := m.listing().state.Table.Content.Complete(argument)
+	if fit = beginning(c.words(m), argument); len(fit) == 0 && c.name == "filter" && m.tabled() != nil {
+		rest, words := m.tabled().table().Content.Complete(argument)
 		return before + rest, words
 	}
 	return before, fit
@@ -222,9 +219,9 @@ func beginning(words []string, start string) []string {
 	return fit
 }
 
-// table is the listing that a command is for.
-func (m *Model) table(name string) (*listingPage, error) {
-	if p := m.listing(); p != nil {
+// table is the page with a table that a command is for.
+func (m *Model) table(name string) (tablePage, error) {
+	if p := m.tabled(); p != nil {
 		return p, nil
 	}
 	return nil, fmt.Errorf("%s is for tables, such as that of the tenants: 2", name)
@@ -261,7 +258,10 @@ func runSort(m *Model, argument string) (tea.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := p.state.Table
+	t := p.table()
+	if t.Content.Len() == 0 {
+		return nil, errors.New("there are no columns to sort by yet")
+	}
 	name, way, _ := strings.Cut(argument, " ")
 	id, err := t.Content.Named(name)
 	if err != nil {
@@ -280,7 +280,11 @@ func runSort(m *Model, argument string) (tea.Cmd, error) {
 
 func runColumns(m *Model, _ string) (tea.Cmd, error) {
 	p, err := m.table("columns")
-	if err == nil {
+	switch {
+	case err != nil:
+	case p.table().Content.Len() == 0:
+		err = errors.New("there are no columns yet")
+	default:
 		m.prompt = columnsMenu(m, p)
 	}
 	return nil, err
@@ -294,7 +298,7 @@ func runFilter(m *Model, argument string) (tea.Cmd, error) {
 	if saved, ok := m.savedFilters()[argument]; ok {
 		argument = saved
 	}
-	p.state.Table.SetFilter(argument)
+	p.table().SetFilter(argument)
 	return m.remember(p), nil
 }
 
@@ -313,14 +317,14 @@ func runExport(m *Model, argument string) (tea.Cmd, error) {
 func runMark(m *Model, _ string) (tea.Cmd, error) {
 	p, err := m.table("mark")
 	if err == nil {
-		p.state.Table.MarkShown()
+		p.table().MarkShown()
 	}
 	return nil, err
 }
 
 func runUnmark(m *Model, _ string) (tea.Cmd, error) {
 	p, err := m.table("unmark")
-	if err == nil && !p.state.Table.Unmark() {
+	if err == nil && !p.table().Unmark() {
 		err = errors.New("nothing is marked")
 	}
 	return nil, err

@@ -80,7 +80,7 @@ func (m *Model) copyNames() tea.Cmd {
 // copyRows copies rows with their headings: in a table those that are marked, else that under the cursor.
 func (m *Model) copyRows(format string) tea.Cmd {
 	document, _, rows := m.document()
-	if p := m.listing(); p != nil && document != nil {
+	if p, ok := m.shown().(*listingPage); ok && document != nil {
 		places := p.chosen()
 		d := report.Spend(p.state.Listing.Spend.Only(places))
 		document, rows = &d, len(places)

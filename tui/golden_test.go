@@ -42,11 +42,15 @@ var goldenFrames = []struct{ name, keys string }{
 	{"what-if-timeout", "2 w right right"},
 	{"what-if-memory", "2 w down right right"},
 	{"what-if-elsewhere", "2 w down down down right"},
+	{"live", "6"},
+	{"live-tenants", "6 b"},
+	{"live-microvm", "6 enter"},
 	{"help", "?"},
 }
 
 // reset goes back to where the dashboard opens.
 func (s *screen) reset() {
+	s.m.fleet = looking{}
 	s.m.pages[viewOverview] = s.m.pages[viewOverview][:1]
 	s.m.overview().state.Focus = overview.Item{}
 	for i, view := range views()[viewTenants:] {
@@ -57,7 +61,7 @@ func (s *screen) reset() {
 
 // TestFrames holds every view at every size to its golden frame, as text without colours.
 func TestFrames(t *testing.T) {
-	options := demoOptions(t)
+	options := liveOptions(t)
 	for _, size := range goldenSizes {
 		s := open(t, options, size[0], size[1])
 		for _, frame := range goldenFrames {

@@ -297,6 +297,42 @@ func TestLiveOpens(t *testing.T) {
 	require.Contains(t, s.text(), `tenant="acme"`)
 }
 
+// TestLiveCommands sorts, filters and groups by typed commands, and goes to a row.
+func TestLiveCommands(t *testing.T) {
+	other := vm("mvm-z", 1)
+	other.Tenant = "zebra"
+	s := onStage(t, 120, 30, vm("mvm-a", 4), vm("mvm-b", 2), other)
+	command := func(text string) *stage { return s.press(":").write(text).press("enter") }
+	require.Equal(t, "▸z b a", command("sort burn asc").rows())
+	require.Equal(t, "z b ▸a", command("3").rows())
+	require.Equal(t, "▸b a", command("filter tenant=acme").rows())
+	require.Contains(t, command("group nothing").text(), "live groups by MicroVMs, tenants, images, regions, states")
+	s.press("esc")
+	require.Contains(t, command("group tenants").text(), "2 tenants")
+	require.Equal(t, "▸a b z", command("group microvms").rows(), "as the key does, all of them")
+	require.Contains(t, s.press(":").write("sort bu").press("tab").text(), "sort burn")
+
+	none := onStage(t, 120, 30)
+	none.press(":").write("sort burn").press("enter").has("there are no columns to sort by yet").press("esc")
+	none.press(":").write("columns").press("enter").has("there are no columns yet")
+}
+
+// TestLiveClicks puts the cursor on the row that is clicked, opens it, and sorts by the heading.
+func TestLiveClicks(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
+		s := onStage(t, size[0], size[1], vm("mvm-a", 4), vm("mvm-b", 2), vm("mvm-c", 1))
+		later := func() *screen { s.now = s.now.Add(time.Second); return s.screen }
+		later().clickOn("mvm-b ")
+		require.Equal(t, "a ▸b c", s.rows())
+		require.Contains(t, s.text(), "order held while you read")
+		later().clickOn("so far").has("so far $ ▼")
+		later().clickOn("so far").has("so far $ ▲")
+		require.Equal(t, "▸c b a", s.rows())
+		later().clickOn("$/h").has("$/h ▼")
+		later().clickOn("mvm-c ").clickOn("mvm-c ").has("live › mvm-c")
+	}
+}
+
 // TestLiveBigFleet lists ten thousand MicroVMs: a frame takes less than 50 ms, and a key far less than a look.
 func TestLiveBigFleet(t *testing.T) {
 	var scripts []simulate.Script

@@ -67,7 +67,13 @@ func (m *Model) clicked(msg tea.MouseClickMsg) tea.Cmd {
 	}
 	switch p := m.shown().(type) {
 	case *listingPage:
-		return m.clickedListing(p, msg.X, line-listing.CaptionHeight, double)
+		column := func() string { return listing.ColumnAt(p.state, msg.X, m.width) }
+		return m.clickedTable(p, column, line-listing.CaptionHeight, m.bodyHeight()-listing.CaptionHeight, double)
+	case *livePage:
+		s := p.drawn(m)
+		from, lines := s.TableLines(m.width, m.bodyHeight())
+		p.touch(m)
+		return m.clickedTable(p, func() string { return s.ColumnAt(msg.X, m.width) }, line-from, lines, double)
 	case *overviewPage:
 		return m.clickedOverview(p, msg.X, line, double)
 	}
@@ -122,18 +128,19 @@ func (m *Model) clickedMenu(x, line int) tea.Cmd {
 	return nil
 }
 
-// clickedListing sorts by the column whose heading is clicked, or puts the cursor on the row.
-func (m *Model) clickedListing(p *listingPage, x, line int, double bool) tea.Cmd {
-	t := p.state.Table
+// clickedTable sorts by the column whose heading is clicked, or puts the cursor on the row, in a table of so many lines.
+func (m *Model) clickedTable(p tablePage, column func() string, line, lines int, double bool) tea.Cmd {
+	t := p.table()
 	if line == 0 {
-		if id := listing.ColumnAt(p.state, x, m.width); id != "" {
+		if id := column(); id != "" {
 			t.SortBy(id)
 			return m.remember(p)
 		}
 		return nil
 	}
+	t.Follow(lines) // new data may have moved the rows in sight
 	row := line - 1
-	if row < 0 || row >= t.Page(max(0, m.bodyHeight()-listing.CaptionHeight)) || t.Offset+row >= t.Shown() {
+	if row < 0 || row >= t.Page(max(0, lines)) || t.Offset+row >= t.Shown() {
 		return nil
 	}
 	t.Move(t.Offset + row - t.Cursor)

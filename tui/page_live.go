@@ -151,7 +151,7 @@ func (p *livePage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 		t.SetFilter("")
 		return m.remember(p), true
 	case key.Matches(k, keys.Group):
-		return p.regroup(m, (p.at+1)%len(live.Groups()), ""), true
+		return p.groupBy(m, (p.at+1)%len(live.Groups())), true
 	case key.Matches(k, keys.Open, keys.Explain, keys.WhatIf):
 		return p.inspect(m, k), true
 	default:
@@ -160,6 +160,9 @@ func (p *livePage) key(m *Model, k tea.KeyPressMsg) (tea.Cmd, bool) {
 	t.Follow(height)
 	return nil, true
 }
+
+// groupBy shows other rows, all of them.
+func (p *livePage) groupBy(m *Model, at int) tea.Cmd { return p.regroup(m, at, "") }
 
 // regroup shows other rows, filtered anew.
 func (p *livePage) regroup(m *Model, at int, filter string) tea.Cmd {

@@ -53,7 +53,7 @@ func TestAllPictures(t *testing.T) {
 	if folder == "" {
 		t.Skip("PICTURES=DIR writes every view at several sizes there")
 	}
-	options := demoOptions(t)
+	options := liveOptions(t)
 	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
 		s := open(t, options, size[0], size[1])
 		for _, frame := range goldenFrames {

@@ -36,6 +36,8 @@ type tablePage interface {
 	table() *table.State
 	// kept is what the page is remembered by, "" where it is not; what its rows can be; and which of these they are.
 	kept() (view string, groups []string, at *int)
+	// groupBy shows other rows.
+	groupBy(m *Model, at int) tea.Cmd
 }
 
 // recall opens the views as they were left. A file that is not there, is damaged or of another version is ignored.
@@ -115,7 +117,7 @@ func runSave(m *Model, name string) (tea.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := strings.TrimSpace(p.state.Table.Text)
+	text := strings.TrimSpace(p.table().Text)
 	switch {
 	case name == "":
 		return nil, errors.New("save needs a name")

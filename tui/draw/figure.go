@@ -2,6 +2,7 @@ package draw
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 
@@ -59,7 +60,8 @@ func Fit(text string, width int) string {
 // FitRight is [Fit], against the right of exactly width cells.
 func FitRight(text string, width int) string { return Right(Fit(text, width), width) }
 
-// CutWords shortens a sentence to width cells, between words and never behind a figure.
+// CutWords shortens a sentence to width cells, between words and never behind a figure, nor between it and the mark
+// before it.
 func CutWords(s string, width int) string {
 	if Width(s) <= width {
 		return s
@@ -70,7 +72,7 @@ func CutWords(s string, width int) string {
 			return ""
 		}
 		s = s[:at]
-		if end := s[len(s)-min(1, len(s)):]; Width(s)+1 <= width && !strings.ContainsAny(end, "0123456789") {
+		if end, _ := utf8.DecodeLastRuneInString(s); Width(s)+1 <= width && !strings.ContainsRune("0123456789≥≈=+", end) {
 			return s + "…"
 		}
 	}

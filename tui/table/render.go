@@ -108,11 +108,11 @@ func (s *State) ColumnAt(x, width int, footer *Footer) string {
 	}
 	l := s.lay(width, footer)
 	from := mark
-	for at, i := range l.columns {
-		if to := from + l.widths[at]; x >= from && x < to+gap/2 && s.Content.Columns[i].Wide == nil {
+	for _, i := range l.columns {
+		if to := from + l.widths[i]; x >= from && x < to+gap/2 && s.Content.Columns[i].Wide == nil {
 			return s.Content.Columns[i].ID
 		}
-		from += l.widths[at] + gap
+		from += l.widths[i] + gap
 	}
 	return ""
 }

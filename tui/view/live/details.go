@@ -26,13 +26,21 @@ const labelCells = 9
 // pane is the details of a MicroVM in so many lines, the more important first.
 func (s *State) pane(m *fleet.MicroVM, width, height int) []string {
 	t := s.Theme
-	note := strings.Join(about1(m), " · ")
-	name := draw.Name(m.ID)
-	note = draw.Cut(note, max(width-draw.Width(name)-10, 0))
+	name, note := draw.Name(m.ID), ""
+	for _, about := range about1(m) { // what is whole of it
+		if more := strings.TrimPrefix(note+" · "+about, " · "); draw.Width(name)+draw.Width(more)+10 <= width {
+			note = more
+		}
+	}
 	lines := []string{draw.Heading(t, Symbol(m.State)+" "+name, note, width)}
 	lines = append(lines, " "+t.Muted.Text(draw.Left("life", labelCells))+s.lifeLine(m, width-labelCells-2))
-	for _, l := range s.facts(m, width-labelCells-2) {
-		lines = append(lines, " "+t.Muted.Text(draw.Left(l.label, labelCells))+draw.Cut(l.text, width-labelCells-2))
+	room := width - labelCells - 2
+	for _, l := range s.facts(m, room) {
+		text := draw.CutWords(l.text, room)
+		if text == "" { // a name, which has no blanks
+			text = draw.Cut(l.text, room)
+		}
+		lines = append(lines, " "+t.Muted.Text(draw.Left(l.label, labelCells))+text)
 	}
 	if height > paneHeight+4 { // there is room for more than the short of it
 		states := append([]string{"", draw.Heading(t, "states", "newest first", width)}, s.stretches(m, width)...)
@@ -79,7 +87,7 @@ func (s *State) Details(m *fleet.MicroVM, width int) []string {
 func (s *State) stretches(m *fleet.MicroVM, width int) []string {
 	t := s.Theme
 	if len(m.Life) == 0 {
-		return []string{" " + t.Muted.Text("no state has been seen for any length of time yet")}
+		return []string{draw.Cut(" "+t.Muted.Text("no state has been seen for any length of time yet"), width)}
 	}
 	var lines []string
 	for _, stretch := range slices.Backward(m.Life) {
@@ -153,7 +161,7 @@ func (s *State) clock(at time.Time) string {
 // facts are what is known besides the life, the more important first. Room is how wide a line may be; 0 is as long as it
 // takes.
 func (s *State) facts(m *fleet.MicroVM, room int) []labelled {
-	facts := []labelled{{"money", s.moneyWords(m)}, {"if idle", s.savingWords(m)}, {"idle", s.idleWords(m)}}
+	facts := []labelled{{"money", s.moneyWords(m, room)}, {"if idle", s.savingWords(m)}, {"idle", s.idleWords(m)}}
 	facts = append(facts, labelled{"in use", s.useWords(m, room)})
 	runs := "account " + m.Account
 	if m.Account == "" {
@@ -165,8 +173,9 @@ func (s *State) facts(m *fleet.MicroVM, room int) []labelled {
 	return append(facts, labelled{"runs as", draw.Name(runs)})
 }
 
-// moneyWords are the amounts by billed quantity, which add up to the total as shown.
-func (s *State) moneyWords(m *fleet.MicroVM) string {
+// moneyWords are the amounts by billed quantity, which add up to the total as shown, or the total alone where there is
+// no room for all of them.
+func (s *State) moneyWords(m *fleet.MicroVM, room int) string {
 	total := m.Spent.Plus(m.Newer)
 	if !total.Known {
 		return "what it has cost so far is not known"
@@ -186,9 +195,6 @@ func (s *State) moneyWords(m *fleet.MicroVM) string {
 		}
 	}
 	text := "$" + report.AmountValue(fleet.Amount{USD: sum, State: total.State, Known: true}, report.TopPlaces).String()
-	if len(parts) > 0 {
-		text = strings.Join(parts, " + ") + " = " + text
-	}
 	switch newer := "≈ " + report.AmountValue(m.Newer, report.TopPlaces).String(); {
 	case !m.Newer.Known:
 		text += ", without what is newer than the ledger"
@@ -197,6 +203,9 @@ func (s *State) moneyWords(m *fleet.MicroVM) string {
 		text += ", all of it ≈"
 	default:
 		text += ", " + newer + " of it since " + s.Snapshot.LedgerUntil.In(s.Location).Format("15:04")
+	}
+	if full := strings.Join(parts, " + ") + " = " + text; len(parts) > 0 && (room == 0 || draw.Width(full) <= room) {
+		return full
 	}
 	return text
 }

@@ -244,6 +244,10 @@ func place(p watch.Place) string {
 func (s *State) places(width, height int) []string {
 	t := s.Theme
 	var lines []string
+	names := 0
+	for _, p := range s.Snapshot.Places {
+		names = min(max(names, draw.Width(place(p))), width-placeNote)
+	}
 	for i, p := range s.Snapshot.Places {
 		if i == height-1 && len(s.Snapshot.Places) > height {
 			return append(lines, t.Muted.Text(fmt.Sprintf("+%d more", len(s.Snapshot.Places)-i)))
@@ -259,11 +263,26 @@ func (s *State) places(width, height int) []string {
 		if !p.ListedAt.IsZero() {
 			age = figures.Duration(max(s.Snapshot.At.Sub(p.ListedAt), 0)) + " ago"
 		}
-		lines = append(lines, draw.Cut(paint.Text(sign)+" "+draw.Left(place(p), 26)+" "+t.Muted.Text(draw.Right(fmt.Sprintf(
-			"%s listed, %s, %s", figures.Int(p.Listed), figures.Count(p.Calls, "call"), age,
-		), width-30)), width))
+		listed := figures.Int(p.Listed) + " listed, "
+		room := width - names - 4
+		note := longest(room, listed+figures.Count(p.Calls, "call")+", "+age, listed+age, age)
+		lines = append(lines, draw.Cut(paint.Text(sign)+" "+draw.Left(place(p), names)+"  "+
+			t.Muted.Text(draw.Right(note, room)), width))
 	}
 	return lines
+}
+
+// placeNote is the room beside the names of places that at least the age of a listing takes.
+const placeNote = 16
+
+// longest is the first of the texts, which go from the longest to the shortest, that there is room for; "" where none is.
+func longest(width int, texts ...string) string {
+	for _, text := range texts {
+		if draw.Width(text) <= width {
+			return text
+		}
+	}
+	return ""
 }
 
 // Status is when the fleet was looked at and what with, for the line below the tabs.

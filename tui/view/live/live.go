@@ -144,6 +144,14 @@ func (s *State) TableLines(width, height int) (from, lines int) {
 	return len(l.top) + boolean(l.caption), l.table
 }
 
+// ColumnAt is the id of the column whose heading is drawn at a cell, "" where there is none.
+func (s *State) ColumnAt(x, width int) string {
+	if s.List == nil {
+		return ""
+	}
+	return s.Table.ColumnAt(x, width, s.List.footer(s.Table))
+}
+
 // selected is the MicroVM under the cursor.
 func (s *State) selected() *fleet.MicroVM { return s.List.At(s.Table.Row()) }
 
@@ -185,19 +193,18 @@ func (s *State) events(width, most int, chosen func(*fleet.Event) bool) []string
 		if e.From != "" {
 			what = report.StateValue(e.From).String() + " → " + what
 		}
-		of := strings.Join(nonEmpty(draw.Name(e.Owner), draw.Name(e.Image)), ", ")
 		line := " " + t.Muted.Text(s.clock(e.At)) + "  " + statePaint(e.To, t).Text(Symbol(e.To)) + " " + draw.Name(e.MicroVM) +
 			"  " + draw.Name(what)
-		if e.Reason != "" {
-			line += t.Muted.Text(" (" + draw.Name(e.Reason) + ")")
+		if reason := " (" + draw.Name(e.Reason) + ")"; e.Reason != "" && draw.Width(line+reason) <= width {
+			line += t.Muted.Text(reason)
 		}
-		if of != "" {
+		if of := strings.Join(nonEmpty(draw.Name(e.Owner), draw.Name(e.Image)), ", "); of != "" {
 			line += "  " + t.Muted.Text(of)
 		}
 		lines = append(lines, draw.Cut(line, width))
 	}
 	if len(lines) == 0 && most > 0 {
-		lines = []string{" " + t.Muted.Text("nothing has changed since the first look")}
+		lines = []string{draw.Cut(" "+t.Muted.Text("nothing has changed since the first look"), width)}
 	}
 	return lines
 }
