@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,45 @@ func onStage(t testing.TB, width, height int, scripts ...simulate.Script) *stage
 	}
 	s.screen = open(t, options, width, height)
 	return s
+}
+
+// TestLiveOpensWithAFilter: it is in force from the first look on, whatever is remembered, and Esc takes it away. One
+// that means nothing says so, and what it says cannot control the terminal.
+func TestLiveOpensWithAFilter(t *testing.T) {
+	s := onStage(t, 120, 40, vm("mvm-a", 4), vm("mvm-b", 2))
+	options := s.m.options
+	options.Filter, options.StateFile = "mvm-b", filepath.Join(t.TempDir(), "dash.json")
+	reopen := func(width, height int) *stage {
+		return &stage{screen: open(t, options, width, height), now: evening}
+	}
+	look := func(s *stage) *stage {
+		s.settle(s.m.lookAtFleet(true))
+		return s
+	}
+	s = look(reopen(80, 24))
+	require.Equal(t, "▸b", s.rows())
+	s.has("/ mvm-b", "1 of 2")
+	require.Equal(t, "▸a b", s.press("esc").rows())
+
+	s.press("/").write("mvm-a").press("enter", "b")
+	require.Positive(t, s.m.livePage().at, "it is remembered that groups were shown")
+	s = look(reopen(120, 40))
+	require.Equal(t, "▸b", s.rows(), "of MicroVMs")
+	options.Filter = ""
+	require.Empty(t, look(reopen(120, 40)).rows(), "groups, as they were left")
+
+	for filter, says := range map[string]string{
+		"age>5":      "/ age>5  1/2 of 2  5 is not a length of time such as 90s",
+		"colour=red": "no column colour; columns are id, tenant,",
+		"\x1b[2J":    "/ ␛[2J  0 of 2",
+	} {
+		options.Filter = filter
+		look(reopen(120, 40)).has(says)
+	}
+	for _, refused := range []string{strings.Repeat("x", longest+1), "\xff"} {
+		options.Filter = refused
+		require.ErrorContains(t, Run(t.Context(), options), "is longer than 500 bytes or not UTF-8")
+	}
 }
 
 type liveFunc func(context.Context) (*fleet.Snapshot, error)

@@ -92,6 +92,9 @@ func newModel(ctx context.Context, options Options) *Model {
 		m.pages = append(m.pages, []page{view.page()})
 	}
 	m.view = max(0, slices.Index(Views(), options.View))
+	if p, ok := m.pages[m.view][0].(tablePage); ok {
+		p.table().SetFilter(options.Filter)
+	}
 	return m
 }
 

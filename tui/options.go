@@ -24,6 +24,7 @@ type Options struct {
 
 	Period *data.Period // to open with, as a custom one; nil is the month of Now
 	View   string       // to open with, one of Views; "" is the first
+	Filter string       // of the table of View, in place of the one that is remembered; "" for none of its own
 
 	// Rested is called, on a goroutine of its own, when nothing is left to read; nil for nothing. There is a lot to give
 	// back then.

@@ -67,10 +67,16 @@ func (m *Model) recallTable(p tablePage, was memory) {
 	if !ok || at < 0 || len(seen.Filter) > longest {
 		return
 	}
+	given := m.options.Filter != "" && m.pages[m.view][0] == page(p)
+	if given && at != 0 {
+		return // the filter is of MicroVMs, and not of what was last grouped by
+	}
 	*of = at
 	p.table().Hidden = seen.Hidden
 	p.table().SetSort(seen.Sort, seen.Down)
-	p.table().SetFilter(seen.Filter)
+	if !given {
+		p.table().SetFilter(seen.Filter)
+	}
 	m.remembered[view] = seen
 }
 

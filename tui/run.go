@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -57,6 +58,9 @@ func (o Options) check() error {
 	}
 	if o.View != "" && !slices.Contains(Views(), o.View) {
 		return fmt.Errorf("%.40q is not a view; views are %s", o.View, strings.Join(Views(), ", "))
+	}
+	if len(o.Filter) > longest || !utf8.ValidString(o.Filter) {
+		return fmt.Errorf("the filter %.40q is longer than %d bytes or not UTF-8", o.Filter, longest)
 	}
 	return nil
 }

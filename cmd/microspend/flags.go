@@ -113,6 +113,11 @@ func (c choice) String() string { return *c.value }
 func (c choice) Type() string   { return "string" }
 
 func (c choice) Set(text string) error {
+	// Some commands call their format for people text; nobody should have to know which.
+	if table := string(view.FormatTable); c.name == "format" && text == "text" && !slices.Contains(c.allowed, text) &&
+		slices.Contains(c.allowed, table) {
+		text = table
+	}
 	if !slices.Contains(c.allowed, text) {
 		return fmt.Errorf("unknown %s %.40q; valid %ss: %s", c.name, text, strings.TrimSuffix(c.name, "s"),
 			strings.Join(c.allowed, ", "))

@@ -59,8 +59,8 @@ A filter has terms that must all hold: state=running, age>7h, idle>5m, tenant=ac
 Columns are id, state, tenant, image, version, arch, region, account, role, age, left, cap, running, suspended, idle,
 suspends_in, burn and spent.
 
-On a terminal it opens the dashboard's live view, unless a filter or anything else is given that is about what to
-print; --once prints one look. --demo plays the fleet of microspend demo, without AWS.`,
+On a terminal it opens the dashboard's live view, with the filter that is given, unless something is given that is
+about what to print; --once prints one look. --demo plays the fleet of microspend demo, without AWS.`,
 		Example: `  microspend top
   microspend top --once state=running 'age>7h'
   microspend top --watch 5s --format json 'idle>5m' tenant=acme
@@ -90,7 +90,7 @@ print; --once prints one look. --demo plays the fleet of microspend demo, withou
 		"show only what this `FILTER` chooses, such as 'state=running age>7h'; "+
 			"repeatable",
 	)
-	flags.StringVar(&f.sort, "sort", "burn", "`COLUMN` to sort by: figures from the largest, names from the first")
+	flags.StringVar(&f.sort, "sort", sortedBy, "`COLUMN` to sort by: figures from the largest, names from the first")
 	flags.BoolVar(&f.reverse, "reverse", false, "sort the other way round")
 	flags.IntVar(&f.limit, "limit", 0, "show the first `N` only")
 	flags.BoolVar(&f.ended, "ended", false, "also list MicroVMs that have ended (JSON, CSV and filters always do)")
@@ -136,7 +136,7 @@ func (a *app) top(ctx context.Context, f *topFlags) error {
 	}
 	defer release()
 	if a.opensDash(f) {
-		if opened, err := a.topDash(ctx, now); opened || err != nil {
+		if opened, err := a.topDash(ctx, now, f); opened || err != nil {
 			return err
 		}
 	}
@@ -149,15 +149,15 @@ func (a *app) top(ctx context.Context, f *topFlags) error {
 
 // opensDash reports whether top opens the dashboard: on a terminal, unless something is asked for that is printed.
 func (a *app) opensDash(f *topFlags) bool {
-	printed := f.once || f.plain || f.watch > 0 || len(f.filters) > 0 || f.limit > 0 || f.ended || namesFile(a.output.file) ||
-		a.output.format != string(view.FormatTable) ||
+	printed := f.once || f.plain || f.watch > 0 || f.limit > 0 || f.ended || f.sort != sortedBy || f.reverse ||
+		namesFile(a.output.file) || a.output.format != string(view.FormatTable) ||
 		a.env("TERM") == "dumb"
 	return !printed && a.onTerminal()
 }
 
 // topDash opens the dashboard in its live view. It reports false where there is no ledger, without which the dashboard
 // has nothing else to show.
-func (a *app) topDash(ctx context.Context, now *fleet.Fleet) (opened bool, err error) {
+func (a *app) topDash(ctx context.Context, now *fleet.Fleet, f *topFlags) (opened bool, err error) {
 	in, err := a.spendInputs(ctx)
 	if errors.Is(err, errNoLedger) {
 		return false, nil
@@ -170,12 +170,14 @@ func (a *app) topDash(ctx context.Context, now *fleet.Fleet) (opened bool, err e
 		return false, err
 	}
 	a.usage = nil // the dashboard shows damage while it is open
-	options.Live, options.LiveEvery = now, tui.LiveEvery
+	options.Live, options.LiveEvery, options.Filter = now, tui.LiveEvery, strings.Join(f.filters, " ")
 	return true, a.runDash(ctx, options)
 }
 
-// liveView is the dashboard's view of the fleet.
-const liveView = "live"
+const (
+	liveView = "live" // the dashboard's view of the fleet
+	sortedBy = "burn" // unless --sort says otherwise
+)
 
 // topLook looks once and prints what it found. It reports whether there was anything to print.
 func (a *app) topLook(ctx context.Context, now *fleet.Fleet, f *topFlags) (err error, looked bool) {

@@ -105,6 +105,19 @@ func (s session) value(name string) string {
 	return value
 }
 
+// TestTopOpensFiltered: a filter does not keep top from opening the dashboard, which has it in force; what is about
+// printing does.
+func TestTopOpensFiltered(t *testing.T) {
+	top := "HOME=" + t.TempDir() + " " + built(t) + " top --demo --as-of 2026-11-26 "
+	s := start(t, 120, 40, top+"state=suspended --filter tenant=harbor")
+	screen := s.shows("/ tenant=harbor state=suspended", "○  suspended")
+	require.NotContains(t, screen, "●  running")
+	s.press("Escape").shows("●  running")
+	s.press("q")
+	printed := start(t, 120, 40, top+"--sort age --limit 3 tenant=harbor")
+	require.NotContains(t, printed.shows("The fleet now"), "? help")
+}
+
 // TestRealKeys goes through the dashboard of the demo with real keys in a real terminal.
 func TestRealKeys(t *testing.T) {
 	folder := t.TempDir()
