@@ -71,7 +71,7 @@ func CutWords(s string, width int) string {
 		if at < 0 {
 			return ""
 		}
-		s = s[:at]
+		s = strings.TrimRight(s[:at], ",;:")
 		if end, _ := utf8.DecodeLastRuneInString(s); Width(s)+1 <= width && !strings.ContainsRune("0123456789≥≈=+", end) {
 			return s + "…"
 		}

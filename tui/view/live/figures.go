@@ -216,11 +216,19 @@ func (s *State) oneLine(width int) string {
 
 // faults are what could not be told this time, a line each: the looks that failed, the places that could not be
 // listed, and the ledger.
-func (s *State) faults() []string {
+func (s *State) faults(width int) []string {
 	t := s.Theme
 	var lines []string
+	add := func(sign, text string) {
+		room := width - draw.Width(sign)
+		words := draw.CutWords(text, room)
+		if words == "" {
+			words = draw.Cut(text, room)
+		}
+		lines = append(lines, sign+words)
+	}
 	if s.Fault != "" {
-		lines = append(lines, t.Bad.Text("✗ the fleet could not be listed: ")+draw.Name(s.Fault))
+		add(t.Bad.Text("✗ the fleet could not be listed: "), draw.Name(s.Fault))
 	}
 	for i := range s.Snapshot.Places {
 		p := &s.Snapshot.Places[i]
@@ -228,13 +236,13 @@ func (s *State) faults() []string {
 		switch text = draw.Name(text); {
 		case text == "":
 		case p.Throttled:
-			lines = append(lines, t.Warn.Text("! ")+text)
+			add(t.Warn.Text("! "), text)
 		default:
-			lines = append(lines, t.Bad.Text("✗ ")+text)
+			add(t.Bad.Text("✗ "), text)
 		}
 	}
 	if s.Snapshot.LedgerFault != "" {
-		lines = append(lines, t.Bad.Text("✗ the ledger could not be read: ")+draw.Name(s.Snapshot.LedgerFault))
+		add(t.Bad.Text("✗ the ledger could not be read: "), draw.Name(s.Snapshot.LedgerFault))
 	}
 	return lines
 }

@@ -99,7 +99,7 @@ func (s *State) layout(width, height int) layout {
 	case height >= 7:
 		l.top = []string{s.oneLine(width)}
 	}
-	faults := s.faults()
+	faults := s.faults(width - 1)
 	most := max(1, height/10)
 	if len(faults) > most {
 		more := len(faults) - most + 1
