@@ -55,10 +55,11 @@ func ExampleMarket_Compare() {
 			fmt.Println(other.Name, other.Err)
 			continue
 		}
-		fmt.Printf("%s: $%s a month; %s\n", other.Name, other.Monthly.StringFixed(2), other.BreakEven.Sentence)
+		fmt.Printf("%s: $%s a month, break-even at %s running hours\n",
+			other.Name, other.Monthly.StringFixed(2), other.BreakEven.HoursPerMonth.StringFixed(2))
 	}
-	// Output: EC2 t4g.medium: $537.28 a month; At 100.89 running hours a month per user (5.04 h on each of 20 days) both
-	// cost $537.28 a month; below that MicroVMs cost less, above it EC2 t4g.medium does.
+	// Output:
+	// EC2 t4g.medium: $537.28 a month, break-even at 100.89 running hours
 }
 
 func ExampleScenario_With() {

@@ -112,7 +112,9 @@ func messageArgument(call *ast.CallExpr) (index int, makes bool) {
 	name := ""
 	switch function := call.Fun.(type) {
 	case *ast.SelectorExpr:
-		name = function.Sel.Name
+		if of, ok := function.X.(*ast.Ident); !ok || of.Name != "lazyregexp" { // whose patterns are no messages
+			name = function.Sel.Name
+		}
 	case *ast.Ident:
 		name = function.Name
 	}
