@@ -59,7 +59,7 @@ func (l Line) Over() bool { return l.total.Status == budget.Over }
 // Status is how the budget stands.
 func (l Line) Status() budget.Status { return l.total.Status }
 
-// Text is the line in at most so many cells, what it says of the budget painted. The burn rate gives way first, then
+// Text is the line in at most width cells, what it says of the budget painted. The burn rate gives way first, then
 // the budget, and then the end of what is left.
 func (l Line) Text(width int, paint func(string) string) string {
 	const between = " · "

@@ -141,7 +141,7 @@ func StateValue(s watch.State) view.Value {
 	return orDash(view.Text(s).Shown(strings.ToLower(string(s))), s != "")
 }
 
-// AmountValue is an amount with so many decimals, with what it rests on: a dash where there is none.
+// AmountValue is an amount with a number of decimals, with what it rests on: a dash where there is none.
 func AmountValue(a fleet.Amount, places int32) view.Value {
 	return view.Number(a.USD, places).In(a.State).Or("–", a.Known)
 }

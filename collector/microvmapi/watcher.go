@@ -41,7 +41,7 @@ type Watcher struct {
 	options WatchOptions
 	source  *Source
 
-	turn chan struct{} // of listings: so many at once
+	turn chan struct{} // bounds how many listings run at once
 
 	mu     sync.Mutex
 	places map[collector.Target]*place

@@ -46,7 +46,7 @@ func (w *world) hourOf(id, region string, n int) *usage.Record {
 	return &w.records[len(w.records)-1]
 }
 
-// ran adds running time at a baseline of so many MiB.
+// ran adds running time at a baseline in MiB.
 func ran(r *usage.Record, seconds, mib int64) *usage.Record {
 	r.Amounts[usage.Running] += seconds * 1000
 	r.Amounts[pricing.Memory] += seconds * 1000 * mib

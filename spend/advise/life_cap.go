@@ -106,7 +106,7 @@ func atOnce(lives []*life) (most int64) {
 	return most
 }
 
-// instances are so many EC2 instances that run all month, with the vCPUs, memory and disk of a MicroVM each: the
+// instances are EC2 instances that run all month, with the vCPUs, memory and disk of a MicroVM each: the
 // cheapest type whose vCPUs can be kept busy.
 func (f *fleet) instances(region string, arch usage.Arch, size pricing.Size, machines int64) whatif.Alternative {
 	arch = cmp.Or(arch, usage.ArchARM64)

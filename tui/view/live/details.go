@@ -52,7 +52,7 @@ func (s *State) pane(m *fleet.MicroVM, width, height int) []string {
 // paneHeight is how many lines the pane has: its heading, the life, and the facts.
 const paneHeight = 7
 
-// Details are all that is known of a MicroVM, in lines of at most so many cells.
+// Details are all that is known of a MicroVM, in lines of at most width cells.
 func (s *State) Details(m *fleet.MicroVM, width int) []string {
 	t := s.Theme
 	room := max(width-labelCells-2, 10)

@@ -35,7 +35,7 @@ type State struct {
 	Typing   table.Typing
 }
 
-// Render draws the view in exactly so many lines of at most so many cells.
+// Render draws the view in exactly height lines of at most width cells.
 func (s *State) Render(width, height int) string {
 	t := s.Theme
 	switch {
