@@ -68,7 +68,7 @@ about what to print; --once prints one look. --demo plays the fleet of microspen
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.filters = append(f.filters, args...)
-			if err := f.check(); err != nil {
+			if err := f.check(cmd); err != nil {
 				return err
 			}
 			return a.top(cmd.Context(), &f)
@@ -103,9 +103,9 @@ about what to print; --once prints one look. --demo plays the fleet of microspen
 	return cmd
 }
 
-func (f *topFlags) check() error {
+func (f *topFlags) check(cmd *cobra.Command) error {
 	var faults []error
-	if f.watch != 0 && f.watch < time.Second {
+	if cmd.Flags().Changed("watch") && f.watch < time.Second {
 		faults = append(faults, fmt.Errorf("--watch: %v is shorter than 1s", f.watch))
 	}
 	if f.watch != 0 && f.once {
