@@ -74,7 +74,7 @@ func inDocsFolder(folder string, args ...string) (code int, out, errs string) {
 
 // enterDocs makes a page's own folder the current one: the shared one's files, and those that the page's blocks of YAML
 // say that they are.
-func enterDocs(t *testing.T, shared string, page docsPage) (folder string) {
+func enterDocs(t *testing.T, shared string, page documentPage) (folder string) {
 	t.Helper()
 	folder = t.TempDir()
 	entries, err := os.ReadDir(shared)

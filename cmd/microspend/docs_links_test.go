@@ -20,7 +20,7 @@ var (
 )
 
 // links lists where a page links to within the repository.
-func (p docsPage) links() (targets []string) {
+func (p documentPage) links() (targets []string) {
 	for _, match := range pageLink.FindAllStringSubmatch(inlineCode.ReplaceAllString(p.prose, "``"), -1) {
 		if target := match[1] + match[2]; !strings.Contains(target, "://") && !strings.HasPrefix(target, "mailto:") {
 			targets = append(targets, target)
@@ -31,7 +31,7 @@ func (p docsPage) links() (targets []string) {
 
 // anchors are those that GitHub gives a page's headings: in lower case, without punctuation, with a number from the
 // second of a name on.
-func (p docsPage) anchors() map[string]bool {
+func (p documentPage) anchors() map[string]bool {
 	found, seen := map[string]bool{}, map[string]int{}
 	for _, match := range pageHeading.FindAllStringSubmatch(p.prose, -1) {
 		anchor := strings.Map(func(r rune) rune {
@@ -77,7 +77,7 @@ func TestDocsLinks(t *testing.T) {
 }
 
 func TestAnchors(t *testing.T) {
-	page := docsPage{prose: "# `ec2`: instances (730 hours)\n## What if?\n## What if?\n### [A](b.md) – b\n"}
+	page := documentPage{prose: "# `ec2`: instances (730 hours)\n## What if?\n## What if?\n### [A](b.md) – b\n"}
 	require.Equal(t, map[string]bool{
 		"ec2-instances-730-hours": true, "what-if": true, "what-if-1": true, "a--b": true,
 	}, page.anchors())

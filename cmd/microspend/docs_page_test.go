@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// docsPage is a page of the documentation, in the parts that tests can hold to something.
-type docsPage struct {
+// documentPage is a page of the documentation, in the parts that tests can hold to something.
+type documentPage struct {
 	name   string // from the repository's root: README.md, docs/collect.md
 	text   string
 	prose  string // the text without its blocks
@@ -44,9 +44,9 @@ var namedFile = regexp.MustCompile(`^# (\S+\.yaml)$`)
 const repositoryRoot = "../.."
 
 // documentation reads README.md and all pages of docs/.
-func documentation(t *testing.T) []docsPage {
+func documentation(t *testing.T) []documentPage {
 	t.Helper()
-	pages := []docsPage{readPage(t, "README.md")}
+	pages := []documentPage{readPage(t, "README.md")}
 	require.NoError(t, fs.WalkDir(os.DirFS(repositoryRoot), "docs", func(name string, entry fs.DirEntry, err error) error {
 		if err == nil && filepath.Ext(name) == ".md" {
 			pages = append(pages, readPage(t, name))
@@ -57,11 +57,11 @@ func documentation(t *testing.T) []docsPage {
 	return pages
 }
 
-func readPage(t *testing.T, name string) docsPage {
+func readPage(t *testing.T, name string) documentPage {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(repositoryRoot, filepath.FromSlash(name)))
 	require.NoError(t, err)
-	page := docsPage{name: name, text: string(text)}
+	page := documentPage{name: name, text: string(text)}
 	page.prose, page.blocks = splitPage(name, page.text)
 	return page
 }

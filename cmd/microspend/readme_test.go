@@ -130,7 +130,7 @@ var consoleBlock = regexp.MustCompile("(?s)```console\n(.*?)```")
 
 // checkConsoleBlocks runs the commands whose output a page shows and compares what they print. With -update it is
 // rewritten.
-func checkConsoleBlocks(t *testing.T, folder, root string, page docsPage) {
+func checkConsoleBlocks(t *testing.T, folder, root string, page documentPage) {
 	t.Helper()
 	want := consoleBlock.ReplaceAllStringFunc(page.text, func(block string) string {
 		command, _, _ := strings.Cut(strings.TrimPrefix(block, "```console\n"), "\n")
@@ -221,7 +221,7 @@ func keysWithin(document any) (keys []string) {
 var inlineCommand = regexp.MustCompile("`(microspend [^`]+)`")
 
 // checkInlineCommands holds the commands that a page's sentences name to those that there are.
-func checkInlineCommands(t *testing.T, page docsPage) {
+func checkInlineCommands(t *testing.T, page documentPage) {
 	t.Helper()
 	for _, match := range inlineCommand.FindAllStringSubmatch(page.prose, -1) {
 		commands, err := microspendCommands(match[1])
