@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 
+	"microspend/internal/figures"
 	"microspend/scenarios"
 	"microspend/view"
 )
@@ -48,8 +49,8 @@ func Examples(estimates []*scenarios.Estimate) (d view.Document, drifted int) {
 		}
 		rows = append(rows, checks...)
 	}
-	summary := view.Note{Text: fmt.Sprintf("%d figures in %d examples: %d follow, %d differ, each as stated.",
-		len(rows), len(estimates), follow, differ)}
+	summary := view.Note{Text: fmt.Sprintf("%s in %s: %d follow, %d differ, each as stated.",
+		figures.Count(len(rows), "figure"), figures.Count(len(estimates), "example"), follow, differ)}
 	if drifted > 0 {
 		summary = view.Note{Warn: true, Text: fmt.Sprintf(
 			"%d of %d figures are no longer what the examples state.", drifted, len(rows))}
