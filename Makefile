@@ -39,8 +39,9 @@ check:
 CONCURRENT = $(shell git grep -lE '^\s+go [a-z]|\.Go\b|errgroup|"sync|t\.Parallel' -- '*.go' ':!internal/chdb' | xargs -n 1 dirname | \
 	grep -v testdata | sort -u | sed 's|^|./|')
 
-# Attacks one by one, which others make all together, and kills, of which other processes are what is looked at.
-ALONE = ^(TestAHostileTenant|Test.*Killed)
+# Attacks one by one, which others make all together; kills, of which other processes are what is looked at; and what looks at
+# pages and printed answers, one command after the other.
+ALONE = ^(TestAHostileTenant|Test.*Killed|TestEveryLedgerAnswersTheSame|TestDocs|TestHelp)
 
 # The same sources give the same bytes, wherever they lie. Without the commit, which a checkout with changes does not have.
 reproducible:
