@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -14,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
+
+	"microspend/collector/meter"
 )
 
 // shellCommand is a command of a shell script, as a test can check it.
@@ -87,11 +90,23 @@ func refusal(args []string) error {
 		parsed:  map[*cobra.Command][]parsedFlag{},
 	}
 	root := a.rootCommand()
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return oldName(cmd, args) }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if cmd.DisableFlagParsing {
+			return nil // its flags are parsed when it runs
+		}
+		return oldName(cmd, args)
+	}
 	var stub func(cmd *cobra.Command)
 	stub = func(cmd *cobra.Command) {
 		if cmd.RunE != nil {
-			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.parseFlags(cmd) }
+			cmd.RunE = func(cmd *cobra.Command, rest []string) error {
+				if cmd.DisableFlagParsing {
+					cmd.InheritedFlags()
+					_, faults := meter.ParseArgs(cmd.Flags(), rest)
+					return errors.Join(append(faults, oldName(cmd, args))...)
+				}
+				return a.parseFlags(cmd)
+			}
 		}
 		for _, sub := range cmd.Commands() {
 			stub(sub)
