@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// notRun are the examples that a test cannot run, by what their command lines begin with or contain, with the reason.
+// examplesNotRun are the examples that a test cannot run, by what their command lines begin with or contain, with the reason.
 // They are checked like the others, short of running.
-var notRun = []struct{ words, reason string }{
+var examplesNotRun = []struct{ words, reason string }{
 	{"collect", "reads from AWS"},
 	{"top", "reads from AWS, or plays the demo's fleet, whose first look takes as long as all other examples"},
 	{"rates update", "reads from AWS or a mirror"},
@@ -46,7 +46,7 @@ func reasonNotToRun(args []string) string {
 			return ""
 		}
 	}
-	for _, not := range notRun {
+	for _, not := range examplesNotRun {
 		if strings.HasPrefix(line, not.words) || strings.HasSuffix(not.words, "/") && strings.Contains(line, not.words) {
 			return not.reason
 		}
