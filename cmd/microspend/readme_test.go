@@ -19,6 +19,9 @@ import (
 func TestDocs(t *testing.T) {
 	shared, root := docsFolder(t), absolute(repositoryRoot)
 	for _, page := range documentation(t) {
+		if page.name == referencePage {
+			continue // the examples in it are those of help
+		}
 		t.Run(page.name, func(t *testing.T) {
 			folder := enterDocs(t, shared, page)
 			checkConsoleBlocks(t, folder, root, page)
@@ -28,6 +31,7 @@ func TestDocs(t *testing.T) {
 			checkInlineCommands(t, page)
 		})
 	}
+	t.Run("examples of help", func(t *testing.T) { runHelpExamples(t, shared, root) })
 }
 
 // notRun are the blocks and commands that are neither run nor read here, by page and beginning, with why.
