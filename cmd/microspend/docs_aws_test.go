@@ -143,7 +143,7 @@ func TestPoliciesAllowWhatIsCalled(t *testing.T) {
 		return found[0].actions()
 	}
 	called := map[string][]string{} // by package
-	all, err := sources()
+	all, err := sourceFiles()
 	require.NoError(t, err)
 	for _, s := range all {
 		pkg := path.Dir(s.name)

@@ -21,14 +21,14 @@ import (
 	"microspend/collector/prices"
 )
 
-// source is a file of the program itself.
-type source struct {
+// sourceFile is a file of the program itself.
+type sourceFile struct {
 	name string // from the root of the repository
 	file *ast.File
 }
 
-// sources are all of them, parsed once for all tests: no tests, no fakes of AWS and no tools of the tests.
-var sources = sync.OnceValues(func() (all []source, err error) {
+// sourceFiles are all of them, parsed once for all tests: no tests, no fakes of AWS and no tools of the tests.
+var sourceFiles = sync.OnceValues(func() (all []sourceFile, err error) {
 	tools := regexp.MustCompile(`^internal/(fake|bench|chdb|browsertest|clickhousetest|collectplans|terminal|frametest|framesvg|` +
 		`ledgertest|sampleledger|spendtest|emftest|racing)`)
 	err = filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
@@ -42,7 +42,7 @@ var sources = sync.OnceValues(func() (all []source, err error) {
 			return nil
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
-		all = append(all, source{name, file})
+		all = append(all, sourceFile{name, file})
 		return err
 	})
 	return all, err
@@ -51,7 +51,7 @@ var sources = sync.OnceValues(func() (all []source, err error) {
 // ourCode gives all nodes of the program's own code, with the package that they are in.
 func ourCode(t *testing.T, take func(pkg string, node ast.Node)) {
 	t.Helper()
-	all, err := sources()
+	all, err := sourceFiles()
 	require.NoError(t, err)
 	for _, s := range all {
 		ast.Inspect(s.file, func(n ast.Node) bool {
@@ -88,7 +88,8 @@ func TestWhereDataIs(t *testing.T) {
 		switch of, _ := selector.X.(*ast.Ident); {
 		case selector.Sel.Name == "userFolder":
 			bases[literal(call.Args[0])] = literal(call.Args[1])
-		case of != nil && of.Name == "os" && (selector.Sel.Name == "MkdirTemp" || selector.Sel.Name == "CreateTemp") && given:
+		case of != nil && of.Name == "os" && (selector.Sel.Name == "MkdirTemp" || selector.Sel.Name == "CreateTemp") &&
+			given && literal(call.Args[1]) != "":
 			temporary[literal(call.Args[1])] = true // in the folder for temporary files
 		}
 	})
