@@ -79,7 +79,7 @@ func TestDocsLinks(t *testing.T) {
 
 // TestEveryPageIsListed: whoever starts at docs/index.md finds every page, and README.md leads there.
 func TestEveryPageIsListed(t *testing.T) {
-	pages := map[string]docsPage{}
+	pages := map[string]documentPage{}
 	for _, page := range documentation(t) {
 		pages[page.name] = page
 	}
