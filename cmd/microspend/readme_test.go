@@ -37,7 +37,7 @@ var notRun = []struct{ page, begins, because string }{
 	{"docs/meter.md", "COPY microspend-meter", dockerBuild},
 
 	{"docs/agent-budget.md", "import json", "run by TestDocumentedAgents of collector/meter"},
-	{"docs/configuration.md", "match,value,tenant", "read by TestTheDocumentedFileIsInOrder of config"},
+	{"docs/tenants.md", "match,value,tenant", "read by TestTheDocumentedFileIsInOrder of config"},
 	{"docs/ledger.md", "SELECT tenant, dt", byEngines},
 	{"docs/ledger.md", "SELECT tenant, toDate(", byEngines},
 	{"docs/tenants.md", "microspend tenant-proof --new-key", "makes a key, which is there already"},
