@@ -51,7 +51,7 @@ A forecast may change its mind from day to day, which spend cannot: that is why 
 		}
 		return report.Budget(status), passes(len(status.Alerts(alert)) == 0)
 	})
-	check.Flags().StringVar(&failOn, "fail-on", "spent", "`ALERT` to fail on: spent, forecast or at-risk")
+	choiceFlag(check, &failOn, "fail-on", "`ALERT` to fail on: spent, forecast or at-risk", budget.AlertNames()...)
 	a.ledgerFlags(cmd)
 	a.ledgerFlags(check)
 	cmd.AddCommand(check)

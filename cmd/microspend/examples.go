@@ -29,8 +29,7 @@ func (a *app) examplesCommand() *cobra.Command {
 			Long: `check compares every figure that the sources of the worked examples print with the exact
 one, and shows which differ, by how much and why. It exits with 1 only if an exact figure or a
 verdict is no longer what the example's file states.`,
-			Args:              cobra.ArbitraryArgs,
-			ValidArgsFunction: completeExamples,
+			Args: cobra.ArbitraryArgs,
 		}, func(_ *cobra.Command, args []string) (view.Document, error) {
 			_, estimates, err := a.estimateExamples(args)
 			if err != nil {
@@ -46,10 +45,9 @@ func (a *app) examplesShowCommand() *cobra.Command {
 	var options report.EstimateOptions
 	var source bool
 	cmd := a.command(&cobra.Command{
-		Use:               "show NAME",
-		Short:             "Print an example's bill next to the figures its source prints",
-		Args:              exactly(1, "the name of an example"),
-		ValidArgsFunction: completeExamples,
+		Use:   "show NAME",
+		Short: "Print an example's bill next to the figures its source prints",
+		Args:  exactly(1, "the name of an example"),
 	}, func(_ *cobra.Command, args []string) error {
 		examples, estimates, err := a.estimateExamples(args)
 		if err != nil {
@@ -95,16 +93,4 @@ func (a *app) estimateExamples(names []string) ([]scenarios.Example, []*scenario
 		}
 	}
 	return examples, estimates, nil
-}
-
-func completeExamples(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	examples, err := scenarios.Examples()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	names := make([]string, len(examples)) // cobra and the shells keep those that match the prefix
-	for i, example := range examples {
-		names[i] = example.Name
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }

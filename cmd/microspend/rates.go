@@ -25,10 +25,9 @@ func (a *app) ratesCommand() *cobra.Command {
 	cmd.AddCommand(
 		a.printing(&cobra.Command{Use: "list", Short: "List the rates of all regions"}, list),
 		a.pricing(&cobra.Command{
-			Use:               "show REGION",
-			Short:             "Show one region's rates with their sources",
-			Args:              exactly(1, "a region"),
-			ValidArgsFunction: a.completeRegions,
+			Use:   "show REGION",
+			Short: "Show one region's rates with their sources",
+			Args:  exactly(1, "a region"),
 		}, func(_ *cobra.Command, args []string) (view.Document, error) {
 			market, err := a.ownMarket()
 			if err != nil {
