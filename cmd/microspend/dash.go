@@ -34,14 +34,14 @@ type dashFlags struct {
 	view, period, theme  string
 	once, noMouse, plain bool
 	width, height        int
-	poll, stale          time.Duration
+	refresh, stale       time.Duration
 	collect              bool
 	collectEvery         time.Duration
 }
 
 const (
-	pollEvery  = 2 * time.Second
-	staleAfter = 6 * time.Hour // CloudWatch itself may be hours late
+	refreshEvery = 2 * time.Second
+	staleAfter   = 6 * time.Hour // CloudWatch itself may be hours late
 )
 
 func (a *app) dashCommand() *cobra.Command {
@@ -92,7 +92,7 @@ for tmux, shell prompts and status bars.`,
 			case f.plain && !f.once:
 				return errors.New("--plain requires --once")
 			case f.collectEvery < 0 || (f.collectEvery > 0 && !f.collect):
-				return errors.New("--collect-every requires --collect and a positive duration such as 15m")
+				return errors.New("--every requires --collect and a positive duration such as 15m")
 			}
 			if f.once {
 				if err := a.hasData(cmd.Context()); err != nil {
@@ -130,11 +130,13 @@ for tmux, shell prompts and status bars.`,
 	flags.BoolVar(&f.noMouse, "no-mouse", false, "leave the mouse to the terminal (with it, hold Shift to select text)")
 	flags.Bool("mouse", true, "enable the mouse, which it is anyway")
 	_ = flags.MarkHidden("mouse")
-	flags.DurationVar(&f.poll, "poll", pollEvery, "`INTERVAL` at which to check the ledger for changes")
+	flags.DurationVar(&f.refresh, "refresh", refreshEvery, "`INTERVAL` at which to check the ledger for changes")
 	flags.DurationVar(&f.stale, "stale-after", staleAfter, "`AGE` from which data counts as stale; 0 for never")
 	flags.BoolVar(&f.collect, "collect", false, "collect from AWS in the background")
-	flags.DurationVar(&f.collectEvery, "collect-every", 0,
+	flags.DurationVar(&f.collectEvery, "every", 0,
 		"`INTERVAL` at which to collect (default: the configuration's, or 15m)")
+	formerly(cmd, "collect-every", "every")
+	formerly(cmd, "poll", "refresh")
 	return cmd
 }
 
@@ -180,7 +182,7 @@ func (a *app) dashOptions(ctx context.Context, in serve.Inputs, f dashFlags) (tu
 			Dismissed: func(ctx context.Context) (advise.Dismissals, error) { return advise.ReadDismissals(ctx, opened) },
 			Dismiss:   a.dismissInDash,
 		},
-		Now: a.today, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: !f.noMouse, Environ: a.environ,
+		Now: a.today, Clock: a.now, View: f.view, Poll: f.refresh, StaleAfter: f.stale, Mouse: !f.noMouse, Environ: a.environ,
 		Input: a.in, Output: a.out, ASCII: a.asciiOnly(),
 	}
 	if folder := a.userFolder("XDG_STATE_HOME", ".local/state"); folder != "" {

@@ -103,7 +103,7 @@ func (a *app) demoDash(ctx context.Context, fleet simulate.Fleet, live bool) err
 	if err != nil {
 		return err
 	}
-	asked := dashFlags{poll: pollEvery, stale: staleAfter}
+	asked := dashFlags{refresh: refreshEvery, stale: staleAfter}
 	if live {
 		asked.view = liveView
 	}

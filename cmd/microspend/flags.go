@@ -98,8 +98,21 @@ func patternFlag(cmd *cobra.Command, into *[]string, d spend.Dimension) {
 	if d == spend.ByGroup {
 		also = " of tenants and those below it"
 	}
-	cmd.Flags().StringArrayVar(into, d.String(), nil, fmt.Sprintf(
+	name := patternName(d.String())
+	cmd.Flags().StringArrayVar(into, name, nil, fmt.Sprintf(
 		"only this `%s`%s; a trailing * matches any suffix (repeatable)", strings.ToUpper(d.String()), also))
+	if name != d.String() {
+		formerly(cmd, d.String(), name)
+	}
+}
+
+// patternName is the flag for names of a dimension. A MicroVM is named by its id, here as wherever one is named, though
+// it is grouped by its kind, as in --by microvm.
+func patternName(dimension string) string {
+	if dimension == spend.ByMicroVM.String() {
+		return "microvm-id"
+	}
+	return dimension
 }
 
 // choice is the value of a flag that takes one of a few words.
@@ -213,7 +226,7 @@ func flagError(cmd *cobra.Command, err error) error {
 }
 
 // flagName is the name of a request's field on the command line.
-func flagName(field string) string { return "--" + field }
+func flagName(field string) string { return "--" + patternName(field) }
 
 // today is --as-of, or now.
 func (a *app) today() time.Time {

@@ -165,7 +165,7 @@ func (a *app) topDash(ctx context.Context, now *fleet.Fleet, f *topFlags) (opene
 	if err != nil {
 		return false, err
 	}
-	options, err := a.dashOptions(ctx, in, dashFlags{view: liveView, poll: pollEvery, stale: staleAfter})
+	options, err := a.dashOptions(ctx, in, dashFlags{view: liveView, refresh: refreshEvery, stale: staleAfter})
 	if err != nil {
 		return false, err
 	}

@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -70,6 +71,9 @@ func Main(args []string, p Process) int {
 // can be used of that is set.
 func ParseArgs(flags *pflag.FlagSet, args []string) (command []string, faults []error) {
 	flags.SetInterspersed(false)
+	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		return pflag.NormalizedName(cmp.Or(formerNames[name], name))
+	})
 	err := flags.ParseAll(args, func(*pflag.Flag, string) error { return nil })
 	command = flags.Args()
 	if errors.Is(err, pflag.ErrHelp) {
