@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"microspend/internal/figures"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend/tenants"
@@ -166,11 +167,11 @@ const (
 )
 
 // String is the word used in outputs.
-func (k Kind) String() string {
-	return [...]string{
-		KindTenant: "tenant", KindUnallocated: "unallocated", KindShared: "shared", KindUnmetered: "unmetered",
-		KindNoGroup: "no-group", KindOther: "other",
-	}[k]
+func (k Kind) String() string { return figures.Word("kind", kindNames[:], k) }
+
+var kindNames = [...]string{
+	KindTenant: "tenant", KindUnallocated: "unallocated", KindShared: "shared", KindUnmetered: "unmetered",
+	KindNoGroup: "no-group", KindOther: "other",
 }
 
 // literally stands before the name of a tenant who is named like a label where both may stand.

@@ -63,7 +63,7 @@ func (s Source) unmatched(
 	for _, whole := range [...]bool{false, true} {
 		in := period
 		if whole {
-			extent, err := s.Usage.Extent(ctx)
+			extent, err := s.measured().Extent(ctx)
 			if err != nil || extent.First.IsZero() {
 				break
 			}
@@ -136,7 +136,7 @@ func (s Source) namesIn(ctx context.Context, in civil.Span, loc *time.Location, 
 		}
 		return err
 	}
-	result, err := s.Usage.Aggregate(ctx, ledger.Query{
+	result, err := s.measured().Aggregate(ctx, ledger.Query{
 		From: in.From, To: in.To, By: []ledger.Field{dimensions[d].field}, Location: loc, Sums: ledger.SumOf(usage.Running),
 	})
 	for i := range result.Groups {

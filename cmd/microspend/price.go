@@ -22,9 +22,16 @@ func (a *app) priceCommand() *cobra.Command {
 		any        bool
 	)
 	cmd := a.pricing(&cobra.Command{
-		Use:     "price --region REGION [quantities]",
-		Short:   "Price quantities at a region's rates",
-		Example: "  microspend price --region eu-west-1 --vcpu-seconds 576000 --gb-seconds 1152000",
+		Use:   "price --region REGION [quantities]",
+		Short: "Price quantities at a region's rates",
+		Long: `price multiplies billed quantities by the rates of a region and prints the bill. Give at least one quantity. For a
+workload described by its users and hours, use microspend estimate.`,
+		Example: `  # 160 hours of 1 vCPU and 2 GB
+  microspend price --region eu-west-1 --vcpu-seconds 576000 --gb-seconds 1152000
+  # With a discount, and a rate of your own
+  microspend price --region eu-west-1 --write-gb 500 --discount 5% --rate snapshot_write_gb=0.0038
+  # At the rates of x86-64
+  microspend price --region us-east-1 --arch x86_64 --vcpu-seconds 3600`,
 	}, func(*cobra.Command, []string) (view.Document, error) {
 		if !any {
 			return view.Document{}, errors.New("nothing to price; give at least one quantity, for example --vcpu-seconds 3600")
