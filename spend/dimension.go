@@ -106,7 +106,8 @@ func (d Dimension) String() string {
 	return dimensions[d].name
 }
 
-func dimensionNames() []string {
+// DimensionNames are the words of all dimensions.
+func DimensionNames() []string {
 	names := make([]string, DimensionCount)
 	for d := range names {
 		names[d] = dimensions[d].name
@@ -121,7 +122,7 @@ func ParseDimensions(text string) ([]Dimension, error) {
 	}
 	var by []Dimension
 	for word := range strings.SplitSeq(text, ",") {
-		d, err := parseWord[Dimension]("dimension", dimensionNames(), strings.TrimSpace(word))
+		d, err := parseWord[Dimension]("dimension", DimensionNames(), strings.TrimSpace(word))
 		if err != nil {
 			return nil, err
 		}
