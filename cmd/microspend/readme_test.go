@@ -21,6 +21,9 @@ import (
 func TestDocs(t *testing.T) {
 	shared, root := docsFolder(t), absolute(repositoryRoot)
 	for _, page := range documentation(t) {
+		if page.name == referencePage {
+			continue // the examples in it are those of help
+		}
 		t.Run(page.name, func(t *testing.T) {
 			folder := enterDocs(t, shared, page)
 			checkConsoleBlocks(t, folder, root, page)
@@ -30,6 +33,7 @@ func TestDocs(t *testing.T) {
 			checkInlineCommands(t, page)
 		})
 	}
+	t.Run("examples of help", func(t *testing.T) { runHelpExamples(t, shared, root) })
 }
 
 // notRun are the blocks and commands that are neither run nor read here, by page and beginning, with why.
@@ -39,7 +43,7 @@ var notRun = []struct{ page, begins, because string }{
 	{"docs/meter.md", "COPY microspend-meter", dockerBuild},
 
 	{"docs/agent-budget.md", "import json", "run by TestDocumentedAgents of collector/meter"},
-	{"docs/configuration.md", "match,value,tenant", "read by TestTheDocumentedFileIsInOrder of config"},
+	{"docs/tenants.md", "match,value,tenant", "read by TestTheDocumentedFileIsInOrder of config"},
 	{"docs/ledger.md", "SELECT tenant, dt", byEngines},
 	{"docs/ledger.md", "SELECT tenant, toDate(", byEngines},
 	{"docs/tenants.md", "microspend tenant-proof --new-key", "makes a key, which is there already"},
