@@ -98,14 +98,27 @@ func patternFlag(cmd *cobra.Command, into *[]string, d spend.Dimension) {
 	if d == spend.ByGroup {
 		also = " of tenants and those below it"
 	}
-	cmd.Flags().StringArrayVar(into, d.String(), nil, fmt.Sprintf(
+	name := patternName(d.String())
+	cmd.Flags().StringArrayVar(into, name, nil, fmt.Sprintf(
 		"only this `%s`%s; a trailing * matches any suffix (repeatable)", strings.ToUpper(d.String()), also))
+	if name != d.String() {
+		formerly(cmd, d.String(), name)
+	}
+}
+
+// patternName is the flag for names of a dimension. A MicroVM is named by its id, here as wherever one is named, though
+// it is grouped by its kind, as in --by microvm.
+func patternName(dimension string) string {
+	if dimension == spend.ByMicroVM.String() {
+		return "microvm-id"
+	}
+	return dimension
 }
 
 // choice is the value of a flag that takes one of a few words.
 type choice struct {
 	value   *string
-	name    string
+	what    string // the word is for
 	allowed []string
 }
 
@@ -114,13 +127,13 @@ func (c choice) Type() string   { return "string" }
 
 func (c choice) Set(text string) error {
 	// Some commands call their format for people text; nobody should have to know which.
-	if table := string(view.FormatTable); c.name == "format" && text == "text" && !slices.Contains(c.allowed, text) &&
+	if table := string(view.FormatTable); c.what == "format" && text == "text" && !slices.Contains(c.allowed, text) &&
 		slices.Contains(c.allowed, table) {
 		text = table
 	}
 	if !slices.Contains(c.allowed, text) {
-		return fmt.Errorf("unknown %s %.40q; valid %ss: %s", c.name, text, strings.TrimSuffix(c.name, "s"),
-			strings.Join(c.allowed, ", "))
+		return fmt.Errorf("unknown %s %.40q; valid %[1]ss: %[3]s%[4]s", c.what, text, strings.Join(c.allowed, ", "),
+			nearest.Meant(text, c.allowed))
 	}
 	*c.value = text
 	return nil
@@ -129,8 +142,8 @@ func (c choice) Set(text string) error {
 // choiceFlag declares a flag that takes one of a few words. The first is the default.
 func choiceFlag(cmd *cobra.Command, into *string, name, usage string, allowed ...string) {
 	*into = allowed[0]
-	cmd.Flags().VarP(choice{into, name, allowed}, name, shorthands[name], usage)
-	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp))
+	what, _ := pflag.UnquoteUsage(&pflag.Flag{Usage: usage})
+	cmd.Flags().VarP(choice{into, strings.ToLower(what), allowed}, name, shorthands[name], usage)
 }
 
 // parsedFlag is a flag whose text is given to parse when the command runs.
@@ -178,6 +191,23 @@ func outputFlag(cmd *cobra.Command, into *string, value, usage string) {
 	cmd.Flags().StringVarP(into, "output", shorthands["output"], value, usage)
 }
 
+// formerly keeps the name that a flag used to have working: given by it, the flag is as if given by its name of today,
+// of which it may be a repetition; then the last counts, as ever. The old name shows nowhere, neither in help nor in
+// completion nor where a mistyped flag is corrected: nobody should learn it. Call it once the flag is declared.
+func formerly(cmd *cobra.Command, old, new string) {
+	flags := cmd.Flags()
+	if flags.Lookup(old) != nil || flags.Lookup(new) == nil {
+		panic(fmt.Sprintf("%s: --%s cannot be a former name of --%s", cmd.Name(), old, new))
+	}
+	before := flags.GetNormalizeFunc()
+	flags.SetNormalizeFunc(func(f *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == old {
+			return pflag.NormalizedName(new)
+		}
+		return before(f, name)
+	})
+}
+
 // flagError words what pflag says about a command line as this program does.
 func flagError(cmd *cobra.Command, err error) error {
 	meant := ""
@@ -196,7 +226,7 @@ func flagError(cmd *cobra.Command, err error) error {
 }
 
 // flagName is the name of a request's field on the command line.
-func flagName(field string) string { return "--" + field }
+func flagName(field string) string { return "--" + patternName(field) }
 
 // today is --as-of, or now.
 func (a *app) today() time.Time {
