@@ -59,6 +59,9 @@ var basisNames = [...]string{BasisRates: "rates", BasisBilled: "billed"}
 // String is the word used in flags and outputs: rates or billed.
 func (b Basis) String() string { return figures.Word("basis", basisNames[:], b) }
 
+// BasisNames are the words that [ParseBasis] reads.
+func BasisNames() []string { return slices.Clone(basisNames[:]) }
+
 // ParseBasis reads the word used in flags.
 func ParseBasis(word string) (Basis, error) { return parseWord[Basis]("basis", basisNames[:], word) }
 
@@ -101,6 +104,9 @@ var sortNames = [...]string{SortKey: "key", SortAmount: "amount", SortChange: "c
 
 // String is the word used in flags: key, amount or change.
 func (s Sort) String() string { return figures.Word("order", sortNames[:], s) }
+
+// SortNames are the words that [ParseSort] reads.
+func SortNames() []string { return slices.Clone(sortNames[:]) }
 
 // ParseSort reads the word used in flags.
 func ParseSort(word string) (Sort, error) { return parseWord[Sort]("order", sortNames[:], word) }

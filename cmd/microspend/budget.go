@@ -64,7 +64,7 @@ A forecast can change from one day to the next and back, spend cannot; hence the
 		}
 		return report.Budget(status), passes(len(status.Alerts(alert)) == 0)
 	})
-	check.Flags().StringVar(&failOn, "fail-on", "spent", "`ALERT` to fail on: spent, forecast or at-risk")
+	choiceFlag(check, &failOn, "fail-on", "`ALERT` to fail on: spent, forecast or at-risk", budget.AlertNames()...)
 	a.ledgerFlags(cmd)
 	a.ledgerFlags(check)
 	cmd.AddCommand(check)

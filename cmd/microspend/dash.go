@@ -130,7 +130,7 @@ readers. --line prints a single line, for tmux, shell prompts and status bars.`,
 	flags.BoolVar(&f.plain, "plain", false, "with --once, print sentences and rows without drawing, for screen readers")
 	flags.IntVar(&f.width, "width", 0, "width of --once in `COLUMNS` (default: the terminal's, or 120), or of --line (60)")
 	flags.IntVar(&f.height, "height", 0, "height of the --once frame in `LINES` (default: the terminal's, or 40)")
-	flags.StringVar(&f.theme, "theme", "auto", "`THEME` of --once: dark, light or auto")
+	choiceFlag(cmd, &f.theme, "theme", "`THEME` of --once: auto, dark or light", "auto", "dark", "light")
 	flags.BoolVar(&f.noMouse, "no-mouse", false, "leave the mouse to the terminal (with it, hold Shift to select text)")
 	flags.Bool("mouse", true, "enable the mouse, which it is anyway")
 	_ = flags.MarkHidden("mouse")
@@ -141,7 +141,6 @@ readers. --line prints a single line, for tmux, shell prompts and status bars.`,
 		"`INTERVAL` at which to collect (default: the configuration's, or 15m)")
 	formerly(cmd, "collect-every", "every")
 	formerly(cmd, "poll", "refresh")
-	_ = cmd.RegisterFlagCompletionFunc("view", cobra.FixedCompletions(tui.Views(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -248,8 +247,6 @@ func (a *app) dashOnce(ctx context.Context, options tui.Options, f dashFlags) er
 		if in, ok := a.in.(*os.File); ok && a.onTerminal() {
 			dark = lipgloss.HasDarkBackground(in, a.out.(*os.File))
 		}
-	default:
-		return fmt.Errorf("--theme: unknown theme %q; valid themes: dark, light, auto", f.theme)
 	}
 	out := &colorprofile.Writer{Forward: a.out, Profile: a.colorProfile()}
 	colors := theme.Many

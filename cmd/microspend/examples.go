@@ -45,8 +45,7 @@ files state.`,
 			Example: `  microspend examples check
   # One example only
   microspend examples check aws-example-1`,
-			Args:              cobra.ArbitraryArgs,
-			ValidArgsFunction: completeExamples,
+			Args: cobra.ArbitraryArgs,
 		}, func(_ *cobra.Command, args []string) (view.Document, error) {
 			_, estimates, err := a.estimateExamples(args)
 			if err != nil {
@@ -70,8 +69,7 @@ func (a *app) examplesShowCommand() *cobra.Command {
   microspend examples show s1-personal-dev-tool --explain
   # Start a workload of your own from it
   microspend examples show aws-example-1 --yaml --output team.yaml`,
-		Args:              exactly(1, "the name of an example"),
-		ValidArgsFunction: completeExamples,
+		Args: exactly(1, "the name of an example"),
 	}, func(_ *cobra.Command, args []string) error {
 		examples, estimates, err := a.estimateExamples(args)
 		if err != nil {
@@ -117,16 +115,4 @@ func (a *app) estimateExamples(names []string) ([]scenarios.Example, []*scenario
 		}
 	}
 	return examples, estimates, nil
-}
-
-func completeExamples(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	examples, err := scenarios.Examples()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	names := make([]string, len(examples)) // cobra and the shells keep those that match the prefix
-	for i, example := range examples {
-		names[i] = example.Name
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }

@@ -283,7 +283,6 @@ func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.
 	cmd.Flags().Lookup("validate").NoOptDefVal = "50%"
 	_ = cmd.MarkFlagRequired("memory")
 	_ = cmd.MarkFlagRequired("region")
-	_ = cmd.RegisterFlagCompletionFunc("region", a.completeRegions)
 }
 
 // duration reads a duration, or a plain number of seconds.

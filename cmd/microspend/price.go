@@ -81,13 +81,4 @@ workload described by its users and hours, use microspend estimate.`,
 func (a *app) regionFlag(cmd *cobra.Command, into *string) {
 	cmd.Flags().StringVar(into, "region", "", "AWS `REGION` whose rates apply, for example eu-west-1")
 	_ = cmd.MarkFlagRequired("region")
-	_ = cmd.RegisterFlagCompletionFunc("region", a.completeRegions)
-}
-
-func (a *app) completeRegions(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	market, err := a.market()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	return market.Cards.Regions(), cobra.ShellCompDirectiveNoFileComp
 }

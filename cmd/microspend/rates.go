@@ -45,8 +45,7 @@ configuration overrides them.`,
 			Example: `  microspend rates show eu-west-1
   # With your own rates and discounts applied
   microspend rates show eu-west-1 --config microspend.yaml`,
-			Args:              exactly(1, "a region"),
-			ValidArgsFunction: a.completeRegions,
+			Args: exactly(1, "a region"),
 		}, func(_ *cobra.Command, args []string) (view.Document, error) {
 			market, err := a.ownMarket()
 			if err != nil {

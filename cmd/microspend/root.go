@@ -83,6 +83,9 @@ func run(ctx context.Context, args []string, p process) int {
 	// Messages name files and what others are called. Whether they come to a terminal is not known: a log does later.
 	a.err = view.VisibleWriter(p.err)
 	root := a.rootCommand()
+	if completes(args) {
+		a.completion(root)
+	}
 	root.SetArgs(args)
 	root.SetIn(p.in)
 	root.SetOut(p.out)
