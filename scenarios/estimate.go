@@ -139,7 +139,7 @@ func (s *Scenario) inlineRates() map[pricing.Rated]pricing.Rate {
 		return nil
 	}
 	r := s.file.Rates
-	return r.Inline("given in the scenario")
+	return r.Inline("given in the workload")
 }
 
 // StaleRates is the warning that a card's figures were read long ago; it reports false where they were not.
