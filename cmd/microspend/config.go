@@ -18,8 +18,8 @@ microspend/` + config.Name + ` in the user's config directory. The file is optio
 only if --config names it.`,
 		Example: `  # Check the configuration that other commands would use
   microspend config check`,
-		Args:    noArguments,
-		RunE:    help,
+		Args: noArguments,
+		RunE: help,
 	}
 	check := a.command(&cobra.Command{
 		Use:   "check [FILE]",
