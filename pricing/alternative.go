@@ -299,7 +299,7 @@ func (f Fixed) Price(_ PriceBook, d Demand) Alternative {
 }
 
 // own is a price that the user gives.
-func own(usd decimal.Decimal) Price { return Price{USD: usd, Source: "given in the scenario"} }
+func own(usd decimal.Decimal) Price { return Price{USD: usd, Source: "given in the workload"} }
 
 // given is the price that the user gives, or else the listed one of a region.
 func given(usd *decimal.Decimal, listed byRegion, region string) (Price, bool) {
@@ -359,6 +359,9 @@ func bundleSizes(table map[string]byRegion) string {
 		texts[i] = gb.String()
 	}
 	last := len(texts) - 1
+	if last < 0 {
+		return "not known either"
+	}
 	return strings.Join(texts[:last], ", ") + " and " + texts[last] + " GB"
 }
 

@@ -135,11 +135,11 @@ func (m Market) card(s *Scenario) (pricing.RateCard, error) {
 
 // inlineRates are the rates that the scenario itself gives.
 func (s *Scenario) inlineRates() map[pricing.Rated]pricing.Rate {
-	r := s.file.Rates
-	if r == nil {
+	if !s.loaded() || s.file.Rates == nil {
 		return nil
 	}
-	return r.Inline("given in the scenario")
+	r := s.file.Rates
+	return r.Inline("given in the workload")
 }
 
 // StaleRates is the warning that a card's figures were read long ago; it reports false where they were not.
