@@ -22,24 +22,26 @@ func (a *app) ratesCommand() *cobra.Command {
 		Use:   "rates",
 		Short: "List rate cards with the source and date of each rate",
 	}, list)
+	show := a.printing(&cobra.Command{
+		Use:               "show REGION",
+		Short:             "Show one region's rates with their sources",
+		Args:              exactly(1, "a region"),
+		ValidArgsFunction: a.completeRegions,
+	}, func(_ *cobra.Command, args []string) (view.Document, error) {
+		market, err := a.ownMarket()
+		if err != nil {
+			return view.Document{}, err
+		}
+		series, err := market.Cards.(spend.Rates).Series(args[0])
+		if err != nil {
+			return view.Document{}, withFetching(err)
+		}
+		return report.Card(series, market.Now), nil
+	})
+	a.namedConfigFlag(show)
 	cmd.AddCommand(
 		a.printing(&cobra.Command{Use: "list", Short: "List the rates of all regions"}, list),
-		a.pricing(&cobra.Command{
-			Use:               "show REGION",
-			Short:             "Show one region's rates with their sources",
-			Args:              exactly(1, "a region"),
-			ValidArgsFunction: a.completeRegions,
-		}, func(_ *cobra.Command, args []string) (view.Document, error) {
-			market, err := a.ownMarket()
-			if err != nil {
-				return view.Document{}, err
-			}
-			series, err := market.Cards.(spend.Rates).Series(args[0])
-			if err != nil {
-				return view.Document{}, withFetching(err)
-			}
-			return report.Card(series, market.Now), nil
-		}), a.ratesCheckCommand(), a.ratesImportCommand(), a.ratesUpdateCommand())
+		show, a.ratesCheckCommand(), a.ratesImportCommand(), a.ratesUpdateCommand())
 	return cmd
 }
 

@@ -31,7 +31,7 @@ file, as a range with a step or as a list.`,
 		if err != nil {
 			return view.Document{}, err
 		}
-		s, err := a.load(args[0], scenarios.LoadWithFiles)
+		s, err := a.load(args[0], market.Given.Load)
 		if err != nil {
 			return view.Document{}, err
 		}
