@@ -136,10 +136,10 @@ func (m Market) card(s *Scenario) (pricing.RateCard, error) {
 
 // inlineRates are the rates that the scenario itself gives.
 func (s *Scenario) inlineRates() map[pricing.Rated]pricing.Rate {
-	r := s.file.Rates
-	if r == nil {
+	if !s.loaded() || s.file.Rates == nil {
 		return nil
 	}
+	r := s.file.Rates
 	rates := r.Inline("given in the scenario")
 	for key := range s.traces.given.Rates {
 		rated, per, _ := key.Meaning()

@@ -232,7 +232,7 @@ func (s Source) accounts(ctx context.Context, in civil.Span) ([]string, error) {
 	var accounts []string
 	from := in.From
 	for _, to := range append(s.boundaries(in), in.To) {
-		result, err := s.at(from).Usage.Aggregate(ctx, ledger.Query{
+		result, err := s.at(from).measured().Aggregate(ctx, ledger.Query{
 			From: from, To: to, By: []ledger.Field{ledger.FieldAccount}, Location: time.UTC,
 		})
 		if err != nil {

@@ -179,7 +179,7 @@ func (c *collector) query(ctx context.Context, in Source, s civil.Span) ([]ledge
 	if c.request.Counts {
 		sums = 0 // everything
 	}
-	result, err := in.Usage.Aggregate(ctx, ledger.Query{
+	result, err := in.measured().Aggregate(ctx, ledger.Query{
 		From: s.From, To: s.To, By: c.fields(in), Location: c.loc, Sums: sums, Most: c.most,
 	})
 	if err != nil {

@@ -61,7 +61,7 @@ func (p *priceList) of(in Source, region string) (regionSeries, error) {
 	if known, ok := p.series[key]; ok {
 		return known, nil
 	}
-	series, err := in.Rates.Series(region)
+	series, err := in.listed().Series(region)
 	if _, none := errors.AsType[*pricing.NoCardError](err); err != nil && !none {
 		return regionSeries{}, err
 	}

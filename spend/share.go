@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend/tenants"
 	"microspend/usage"
@@ -26,7 +27,7 @@ const (
 var policyNames = [...]string{OwnRow: "own-row", Evenly: "even", ByDirect: "direct"}
 
 // String is the word used in files: own-row, even or direct.
-func (p Policy) String() string { return policyNames[p] }
+func (p Policy) String() string { return figures.Word("policy", policyNames[:], p) }
 
 // ParseScalar implements strictyaml.Scalar.
 func (p *Policy) ParseScalar(text string) (err error) {

@@ -49,20 +49,24 @@ func (a *app) dashCommand() *cobra.Command {
 	var line lineFlags
 	cmd := &cobra.Command{
 		Use:   "dash",
-		Short: "Open the terminal dashboard: who spends what, and why",
-		Long: `dash shows the ledger in the terminal: an overview with budgets, forecast and anomalies;
-tenants, images, MicroVMs and days to sort, filter and open; the lines behind every figure; and
-what-if bills for a tenant. It picks up new usage by itself. Press ? for the keys.
+		Short: "Open the dashboard in the terminal",
+		Long: `dash shows the ledger in the terminal: an overview with budgets, forecast and anomalies; tenants, images, MicroVMs
+and days, which you can sort, filter and open; the bill lines behind each figure; and what-if bills for a tenant.
+New usage appears by itself. Press ? for the keys.
 
---collect reads usage from AWS in the background, like microspend collect with the settings under
-collect in microspend.yaml.
+--collect also collects usage from AWS in the background, like microspend collect with the settings under collect
+in microspend.yaml.
 
---once prints one frame and exits, for pipes, CI and screenshots; with --plain, the same figures in
-sentences and rows, for screen readers and terminals that cannot place text. --line prints one line,
-for tmux, shell prompts and status bars.`,
+--once prints one frame and exits, for pipes, CI and screenshots; --plain makes it sentences and rows, for screen
+readers. --line prints a single line, for tmux, shell prompts and status bars.`,
 		Example: `  microspend dash
+  # A past month
   microspend dash --period 2026-10
+  # Collect from AWS while it is open
+  microspend dash --collect
+  # One frame, for a report or CI
   microspend dash --once --view tenants --width 120 --height 40
+  # One line for a status bar
   microspend dash --line`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -126,7 +130,7 @@ for tmux, shell prompts and status bars.`,
 	flags.BoolVar(&f.plain, "plain", false, "with --once, print sentences and rows without drawing, for screen readers")
 	flags.IntVar(&f.width, "width", 0, "width of --once in `COLUMNS` (default: the terminal's, or 120), or of --line (60)")
 	flags.IntVar(&f.height, "height", 0, "height of the --once frame in `LINES` (default: the terminal's, or 40)")
-	flags.StringVar(&f.theme, "theme", "auto", "`THEME` of --once: dark, light or auto")
+	choiceFlag(cmd, &f.theme, "theme", "`THEME` of --once: auto, dark or light", "auto", "dark", "light")
 	flags.BoolVar(&f.noMouse, "no-mouse", false, "leave the mouse to the terminal (with it, hold Shift to select text)")
 	flags.Bool("mouse", true, "enable the mouse, which it is anyway")
 	_ = flags.MarkHidden("mouse")
@@ -137,7 +141,6 @@ for tmux, shell prompts and status bars.`,
 		"`INTERVAL` at which to collect (default: the configuration's, or 15m)")
 	formerly(cmd, "collect-every", "every")
 	formerly(cmd, "poll", "refresh")
-	_ = cmd.RegisterFlagCompletionFunc("view", cobra.FixedCompletions(tui.Views(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -244,8 +247,6 @@ func (a *app) dashOnce(ctx context.Context, options tui.Options, f dashFlags) er
 		if in, ok := a.in.(*os.File); ok && a.onTerminal() {
 			dark = lipgloss.HasDarkBackground(in, a.out.(*os.File))
 		}
-	default:
-		return fmt.Errorf("--theme: unknown theme %q; valid themes: dark, light, auto", f.theme)
 	}
 	out := &colorprofile.Writer{Forward: a.out, Profile: a.colorProfile()}
 	colors := theme.Many

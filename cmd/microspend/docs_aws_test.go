@@ -3,10 +3,8 @@ package main
 import (
 	"encoding/json"
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -94,63 +92,45 @@ func (s statements) actions() (all []string) {
 
 const awsServices = "github.com/aws/aws-sdk-go-v2/service/"
 
-// operations are the calls of AWS that the code of a package makes, as IAM actions. The SDK's are told by their inputs,
-// such as s3.PutObjectInput; those of the MicroVM API, for which the SDK has no client here, by their names.
-func operations(t *testing.T, folder string) (actions []string) {
+var microvmOperation = regexp.MustCompile(`^(List|Get|Suspend|Resume|Terminate|Run|Create|Update|Delete)Microvm\w*$`)
+
+// operations are the calls of AWS that a file of the code makes, as IAM actions. The SDK's are told by their inputs, such
+// as s3.PutObjectInput; those of the MicroVM API, for which the SDK has no client here, by their names.
+func operations(t *testing.T, file *ast.File) (actions []string) {
 	t.Helper()
-	microvmOperation := regexp.MustCompile(`^"(List|Get|Suspend|Resume|Terminate|Run|Create|Update|Delete)Microvm\w*"$`)
-	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
-	require.NoError(t, err)
-	add := func(action string) {
-		if action != "sts:GetCallerIdentity" && !slices.Contains(actions, action) { // which needs no permission
-			actions = append(actions, action)
+	services := map[string]string{} // by the name that the file has for them
+	for _, spec := range file.Imports {
+		of := literal(spec.Path)
+		if service, ok := strings.CutPrefix(of, awsServices); ok && !strings.Contains(service, "/") {
+			require.Nil(t, spec.Name, "%s by another name is not found here", of)
+			services[service] = strings.Replace(service, "cloudwatchlogs", "logs", 1)
+		}
+		if strings.HasSuffix(of, "/credentials/stscreds") {
+			services["stscreds"] = "sts"
 		}
 	}
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		require.NoError(t, err)
-		services := map[string]string{} // by the name that the file has for them
-		for _, spec := range file.Imports {
-			path, err := strconv.Unquote(spec.Path.Value)
-			require.NoError(t, err)
-			service, ok := strings.CutPrefix(path, awsServices)
-			if ok && !strings.Contains(service, "/") {
-				require.Nil(t, spec.Name, "%s: a service by another name is not found here", name)
-				services[service] = map[string]string{"cloudwatchlogs": "logs"}[service]
-				if services[service] == "" {
-					services[service] = service
-				}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BasicLit:
+			if name := literal(n); microvmOperation.MatchString(name) {
+				actions = append(actions, "lambda:"+name)
 			}
-			if strings.HasSuffix(path, "/credentials/stscreds") {
-				services["stscreds"] = "sts"
+		case *ast.SelectorExpr:
+			of, ok := n.X.(*ast.Ident)
+			if !ok || services[of.Name] == "" {
+				break
+			}
+			if operation, ok := strings.CutSuffix(n.Sel.Name, "Input"); ok && operation != "GetCallerIdentity" { // free to all
+				// Listing a bucket's objects is named after the bucket.
+				operation = strings.Replace(operation, "ListObjectsV2", "ListBucket", 1)
+				actions = append(actions, services[of.Name]+":"+operation)
+			}
+			if n.Sel.Name == "NewAssumeRoleProvider" {
+				actions = append(actions, "sts:AssumeRole")
 			}
 		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.BasicLit:
-				if n.Kind == token.STRING && microvmOperation.MatchString(n.Value) {
-					add("lambda:" + strings.Trim(n.Value, `"`))
-				}
-			case *ast.SelectorExpr:
-				of, ok := n.X.(*ast.Ident)
-				if !ok || services[of.Name] == "" {
-					break
-				}
-				if operation, ok := strings.CutSuffix(n.Sel.Name, "Input"); ok {
-					// Listing a bucket's objects is named after the bucket.
-					operation = strings.Replace(operation, "ListObjectsV2", "ListBucket", 1)
-					add(services[of.Name] + ":" + operation)
-				}
-				if n.Sel.Name == "NewAssumeRoleProvider" {
-					add("sts:AssumeRole")
-				}
-			}
-			return true
-		})
-	}
+		return true
+	})
 	return actions
 }
 
@@ -163,19 +143,16 @@ func TestPoliciesAllowWhatIsCalled(t *testing.T) {
 		return found[0].actions()
 	}
 	called := map[string][]string{} // by package
-	require.NoError(t, filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() {
-			return err
+	all, err := sourceFiles()
+	require.NoError(t, err)
+	for _, s := range all {
+		pkg := path.Dir(s.name)
+		for _, action := range operations(t, s.file) {
+			if !slices.Contains(called[pkg], action) {
+				called[pkg] = append(called[pkg], action)
+			}
 		}
-		name := filepath.ToSlash(strings.TrimPrefix(path, "../../"))
-		if name == "internal" || name == ".git" || entry.Name() == "testdata" { // fakes, and the tests' own programs
-			return fs.SkipDir
-		}
-		if found := operations(t, path); len(found) > 0 {
-			called[name] = found
-		}
-		return nil
-	}))
+	}
 	take := func(folder string) []string {
 		found := called[folder]
 		require.NotEmpty(t, found, folder)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unicode"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -67,13 +68,46 @@ func TestDocsLinks(t *testing.T) {
 			if file != "" {
 				target = path.Join(path.Dir(page.name), file)
 				_, err := os.Stat(filepath.Join(repositoryRoot, filepath.FromSlash(target)))
-				require.NoError(t, err, "%s links to %s, which is not there", page.name, link)
+				assert.NoError(t, err, "%s links to %s, which is not there", page.name, link)
 			}
 			if anchor != "" {
-				require.Contains(t, anchors[target], anchor, "%s links to %s, and there is no such heading", page.name, link)
+				assert.Contains(t, anchors[target], anchor, "%s links to %s, and there is no such heading", page.name, link)
 			}
 		}
 	}
+}
+
+// TestEveryPageIsListed: whoever starts at docs/index.md finds every page, and README.md leads there.
+func TestEveryPageIsListed(t *testing.T) {
+	pages := map[string]documentPage{}
+	for _, page := range documentation(t) {
+		pages[page.name] = page
+	}
+	linked := map[string]bool{"README.md": true, "docs/index.md": true}
+	for _, link := range pages["docs/index.md"].links() {
+		file, _, _ := strings.Cut(link, "#")
+		linked[path.Join("docs", file)] = true
+	}
+	for name := range pages {
+		require.True(t, linked[name], "docs/index.md has no link to %s", name)
+	}
+}
+
+// TestGlossary: terms are in order, each with a link to where it is explained.
+func TestGlossary(t *testing.T) {
+	_, table, found := strings.Cut(readPage(t, "docs/index.md").prose, "## Glossary\n")
+	require.True(t, found)
+	var terms []string
+	for line := range strings.SplitSeq(table, "\n") {
+		term, meaning, ok := strings.Cut(strings.TrimPrefix(line, "| "), " | ")
+		if !ok || term == "term" || term == "---" {
+			continue
+		}
+		terms = append(terms, strings.ToLower(term))
+		require.Regexp(t, pageLink, meaning, term)
+	}
+	require.Greater(t, len(terms), 40)
+	require.IsNonDecreasing(t, terms)
 }
 
 func TestAnchors(t *testing.T) {

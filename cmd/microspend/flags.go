@@ -118,7 +118,7 @@ func patternName(dimension string) string {
 // choice is the value of a flag that takes one of a few words.
 type choice struct {
 	value   *string
-	name    string
+	what    string // the word is for
 	allowed []string
 }
 
@@ -127,13 +127,13 @@ func (c choice) Type() string   { return "string" }
 
 func (c choice) Set(text string) error {
 	// Some commands call their format for people text; nobody should have to know which.
-	if table := string(view.FormatTable); c.name == "format" && text == "text" && !slices.Contains(c.allowed, text) &&
+	if table := string(view.FormatTable); c.what == "format" && text == "text" && !slices.Contains(c.allowed, text) &&
 		slices.Contains(c.allowed, table) {
 		text = table
 	}
 	if !slices.Contains(c.allowed, text) {
-		return fmt.Errorf("unknown %s %.40q; valid %ss: %s", c.name, text, strings.TrimSuffix(c.name, "s"),
-			strings.Join(c.allowed, ", "))
+		return fmt.Errorf("unknown %s %.40q; valid %[1]ss: %[3]s%[4]s", c.what, text, strings.Join(c.allowed, ", "),
+			nearest.Meant(text, c.allowed))
 	}
 	*c.value = text
 	return nil
@@ -142,8 +142,8 @@ func (c choice) Set(text string) error {
 // choiceFlag declares a flag that takes one of a few words. The first is the default.
 func choiceFlag(cmd *cobra.Command, into *string, name, usage string, allowed ...string) {
 	*into = allowed[0]
-	cmd.Flags().VarP(choice{into, name, allowed}, name, shorthands[name], usage)
-	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp))
+	what, _ := pflag.UnquoteUsage(&pflag.Flag{Usage: usage})
+	cmd.Flags().VarP(choice{into, strings.ToLower(what), allowed}, name, shorthands[name], usage)
 }
 
 // parsedFlag is a flag whose text is given to parse when the command runs.

@@ -38,7 +38,6 @@ func (a *app) workloadTerms(cmd *cobra.Command) {
 		t.region = text
 		return nil
 	})
-	_ = cmd.RegisterFlagCompletionFunc("region", a.completeRegions)
 }
 
 // discountFlag declares --discount.
@@ -79,9 +78,6 @@ func (a *app) archFlag(cmd *cobra.Command, into *pricing.Arch, value, usual stri
 			*into, err = pricing.ParseArch(text)
 			return err
 		})
-	_ = cmd.RegisterFlagCompletionFunc("arch", cobra.FixedCompletions([]string{
-		string(pricing.ArchARM64), string(pricing.ArchX86),
-	}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // rateFlag declares --rate, and says what it takes the place of.

@@ -46,19 +46,27 @@ func (a *app) idleCommand() *cobra.Command {
 	f := &idleFlags{terms: &a.terms, options: idle.Options{Latency: &latency}}
 	cmd := a.printing(&cobra.Command{
 		Use:   "idle --gaps FILE | --requests FILE | --trace FILE | --from-ledger",
-		Short: "Find the idle timeout that costs least on real traffic",
-		Long: `idle prices every idle timeout on the gaps observed between requests and finds the exact
-optimum, next to the cost of common timeouts and online policies on the same gaps, and the trade-off
-between dollars and requests that wait. See docs/idle.md.
+		Short: "Find the cheapest idle timeout for your traffic",
+		Long: `idle takes the gaps observed between your requests and finds the cheapest idle timeout: over all timeouts, not a
+sample. It also shows what common timeouts and online policies would cost on the same gaps, and what it would cost to
+make fewer requests wait for a resume.
 
-The gaps come from one of: CSV with a column gap_seconds (--gaps), CSV with a column time and, if
-known, microvm_id, tenant, image and duration_seconds (--requests), files in the layout of the Azure
-Functions Traces 2019 (in order of days) or 2021 (--trace), or the suspends and resumes in the ledger
-(--from-ledger). Files may be gzipped; - is standard input.`,
-		Example: `  microspend idle --gaps gaps.csv --memory 2GB --state-size 0.63GB --region eu-west-1
-  microspend idle --requests requests.csv --memory 2GB --region us-east-1 --validate 70%
-  microspend idle --trace day1.csv --trace day2.csv --memory 2GB --region us-east-1 --max-resumes-per-hour 2
-  microspend idle --from-ledger --tenant acme --current 30m --memory 4GB --region eu-west-1`,
+The gaps come from one of:
+
+  --gaps         CSV with a column gap_seconds
+  --requests     CSV with a column time and, if known, microvm_id, tenant, image and duration_seconds
+  --trace        files in the layout of the Azure Functions Traces 2019 (in order of days) or 2021
+  --from-ledger  the suspends and resumes in the ledger
+
+Files may be gzipped; - is standard input.`,
+		Example: `  # From gaps, with the state size that you measured
+  microspend idle --gaps gaps.csv --memory 2GB --state-size 0.63GB --region eu-west-1
+  # From requests: choose on 70% of them, and check on the rest
+  microspend idle --requests requests.csv --memory 2GB --region us-east-1 --validate=70%
+  # With at most 2 requests an hour that wait for a resume
+  microspend idle --requests requests.csv --memory 2GB --region us-east-1 --max-resumes-per-hour 2
+  # From the ledger, compared with the timeout in force
+  microspend idle --from-ledger --current 30m --memory 4GB --region eu-west-1`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			return errors.Join(ledgerAlone(cmd), validateArgument(cmd, args))
 		},
@@ -278,7 +286,6 @@ func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.
 	cmd.Flags().Lookup("validate").NoOptDefVal = "50%"
 	_ = cmd.MarkFlagRequired("memory")
 	_ = cmd.MarkFlagRequired("region")
-	_ = cmd.RegisterFlagCompletionFunc("region", a.completeRegions)
 }
 
 // duration reads a duration, or a plain number of seconds.

@@ -37,7 +37,7 @@ var notRun = []struct{ page, begins, because string }{
 	{"docs/meter.md", "COPY microspend-meter", dockerBuild},
 
 	{"docs/agent-budget.md", "import json", "run by TestDocumentedAgents of collector/meter"},
-	{"docs/configuration.md", "match,value,tenant", "read by TestTheDocumentedFileIsInOrder of config"},
+	{"docs/tenants.md", "match,value,tenant", "read by TestTheDocumentedFileIsInOrder of config"},
 	{"docs/ledger.md", "SELECT tenant, dt", byEngines},
 	{"docs/ledger.md", "SELECT tenant, toDate(", byEngines},
 	{"docs/tenants.md", "microspend tenant-proof --new-key", "makes a key, which is there already"},
@@ -95,6 +95,9 @@ func checkBlock(t *testing.T, folder string, block docsBlock) {
 	case "go": // see TestDocsGo
 	case "sh", "":
 		checkShell(t, folder, block, where)
+	case "crontab":
+		block.text = cronTime.ReplaceAllString(block.text, "")
+		checkShell(t, folder, block, where)
 	case "yaml":
 		checkYAML(t, folder, block, where)
 	case "json":
@@ -103,6 +106,8 @@ func checkBlock(t *testing.T, folder string, block docsBlock) {
 		assert.Fail(t, "a block that no test runs", "%s (%s): run it, or say in notRun why not", where, block.language)
 	}
 }
+
+var cronTime = regexp.MustCompile(`(?m)^([0-9*/,-]+ +){5}`)
 
 // TestNotRunIsInUse: an entry for a block that is gone would excuse the next one that begins like it.
 func TestNotRunIsInUse(t *testing.T) {
