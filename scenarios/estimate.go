@@ -140,7 +140,7 @@ func (s *Scenario) inlineRates() map[pricing.Rated]pricing.Rate {
 		return nil
 	}
 	r := s.file.Rates
-	rates := r.Inline("given in the scenario")
+	rates := r.Inline("given in the workload")
 	for key := range s.traces.given.Rates {
 		rated, per, _ := key.Meaning()
 		if rate, ok := rates[rated]; ok && rate.Per == per {

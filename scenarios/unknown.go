@@ -64,7 +64,7 @@ func (s *Scenario) checkKnown(card pricing.RateCard, err error, fault faultFunc)
 		return
 	}
 	for _, r := range rates {
-		fault(s.ratesPlace(), "rates."+string(s.rateKey(r)), "%s; give it here or with --rate, or refresh the rates",
+		fault(s.ratesPlace(), "rates."+string(s.rateKey(r)), "%s; give it in the workload or with --rate, or refresh the rates",
 			&pricing.UnknownRateError{Region: s.Region, Rated: r})
 	}
 }
