@@ -210,6 +210,9 @@ func formerly(cmd *cobra.Command, old, new string) {
 
 // flagError words what pflag says about a command line as this program does.
 func flagError(cmd *cobra.Command, err error) error {
+	if cmd.HasAvailableSubCommands() && cmd.Flags().NArg() > 0 {
+		return noArguments(cmd, cmd.Flags().Args()) // the flag is one of a command whose name is misspelt
+	}
 	meant := ""
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok && unknown.GetSpecifiedShortnames() == "" {
 		var names []string
@@ -219,10 +222,10 @@ func flagError(cmd *cobra.Command, err error) error {
 			}
 		})
 		if likely := nearest.Near(unknown.GetSpecifiedName(), names); likely != "" {
-			meant = "; did you mean --" + likely + "?"
+			meant = "--" + likely
 		}
 	}
-	return fmt.Errorf("%w%s; see %s --help", commandline.Error(err), meant, cmd.CommandPath())
+	return fmt.Errorf("%w%s", commandline.Error(err), seeHelp(cmd, meant))
 }
 
 // flagName is the name of a request's field on the command line.
