@@ -68,6 +68,7 @@ type app struct {
 	// destination is the file that --output replaces, nil where it makes a new one or none.
 	destination *destination
 	flags       sharedFlags
+	terms       terms
 	parsed      map[*cobra.Command][]parsedFlag
 	// trustConfig is --trust-config: ./microspend.yaml is the user's own.
 	trustConfig bool
