@@ -34,7 +34,7 @@ list.`,
 		if err != nil {
 			return view.Document{}, err
 		}
-		s, err := a.load(args[0], scenarios.LoadWithFiles)
+		s, err := a.load(args[0], market.Given.Load)
 		if err != nil {
 			return view.Document{}, err
 		}
