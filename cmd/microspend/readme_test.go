@@ -62,6 +62,7 @@ var notRun = []struct{ page, begins, because string }{
 	{"docs/tenants.md", "import hashlib", "calls a client of AWS that no test has"},
 
 	{"docs/closing.md", "closed month", "output on a ledger that the page does not have"},
+	{"README.md", " in the MicroVM", picture},
 	{"docs/ledger.md", "<ledger>/usage/", picture},
 	{"docs/rates.md", "us-west-2@2026-11-01.yaml", picture},
 	{"docs/rates.md", "offers/v1.0/aws/", picture},
