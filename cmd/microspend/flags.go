@@ -178,6 +178,23 @@ func outputFlag(cmd *cobra.Command, into *string, value, usage string) {
 	cmd.Flags().StringVarP(into, "output", shorthands["output"], value, usage)
 }
 
+// formerly keeps the name that a flag used to have working: given by it, the flag is as if given by its name of today,
+// of which it may be a repetition; then the last counts, as ever. The old name shows nowhere, neither in help nor in
+// completion nor where a mistyped flag is corrected: nobody should learn it. Call it once the flag is declared.
+func formerly(cmd *cobra.Command, old, new string) {
+	flags := cmd.Flags()
+	if flags.Lookup(old) != nil || flags.Lookup(new) == nil {
+		panic(fmt.Sprintf("%s: --%s cannot be a former name of --%s", cmd.Name(), old, new))
+	}
+	before := flags.GetNormalizeFunc()
+	flags.SetNormalizeFunc(func(f *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == old {
+			return pflag.NormalizedName(new)
+		}
+		return before(f, name)
+	})
+}
+
 // flagError words what pflag says about a command line as this program does.
 func flagError(cmd *cobra.Command, err error) error {
 	meant := ""

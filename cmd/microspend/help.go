@@ -1,126 +1,172 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
+	"fmt"
 	"io"
+	"path"
+	"runtime/debug"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
-
-	"microspend/internal/lazyregexp"
+	"github.com/spf13/pflag"
 )
 
 // mostHelpWidth is how wide help gets on a wide terminal: longer lines are hard to read.
 const mostHelpWidth = 100
 
-// fitHelp makes the help of all commands fit the terminal, 80 columns where there is none.
+// exitCodesHelp explains the exit codes, which are the same for all commands.
+const exitCodesHelp = `  0    done
+  1    a check failed: a budget, a tolerance, a damaged file
+  2    wrong usage, input or configuration
+  3    an outside service failed, or something could not be read; what could be is shown or stored
+  130  interrupted`
+
+// Commands are listed in the order in which they are added: that in which people need them. The library sorts them by
+// name otherwise, and has this switch for all of a program alone.
+func init() { cobra.EnableCommandSorting = false }
+
+// fitHelp makes the help of all commands: it fits the terminal, or 80 columns where there is none.
 func (a *app) fitHelp(root *cobra.Command) {
-	usual := root.HelpFunc()
-	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		var text bytes.Buffer
-		out := cmd.OutOrStdout()
-		cmd.SetOut(&text)
-		usual(cmd, args)
-		cmd.SetOut(out)
-		plain := plainDefaults(text.String())
+	root.PersistentFlags().BoolP("help", "h", false, "show the help of a command")
+	root.Flags().BoolP("version", "v", false, "show the version")
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
 		// What cannot be written is not said either: there is nobody to read it.
-		_, _ = io.WriteString(out, fitted(plain, min(a.terminalWidth(), mostHelpWidth)))
+		_, _ = io.WriteString(cmd.OutOrStdout(), helpPage(cmd, min(a.terminalWidth(), mostHelpWidth)))
 	})
 }
 
-var (
-	quotedDefault = lazyregexp.New(`\(default "([^"]*)"\)`)
-	noDefault     = lazyregexp.New(`\s*\(default 0\)`) // a bound of zero bounds nothing
-	longDuration  = lazyregexp.New(`\(default ([0-9hm]*[0-9][hm])0s\)`)
-	longHours     = lazyregexp.New(`\(default ([0-9]+h)0m\)`)
-)
-
-// plainDefaults writes the defaults of flags as people would give them: pflag quotes text, and Go writes six hours as
-// 6h0m0s.
-func plainDefaults(help string) string {
-	help = quotedDefault.ReplaceAllString(help, "(default $1)")
-	help = noDefault.ReplaceAllString(help, "")
-	return longHours.ReplaceAllString(longDuration.ReplaceAllString(help, "(default $1)"), "(default $1)")
-}
-
-// fitted breaks the lines of a help text to a width. Lines at the margin are paragraphs and flow anew; the others are
-// flags, commands and lists, of which the words hang under each other, and examples, which stay fit to be pasted.
-func fitted(text string, width int) string {
-	var out, paragraph []string
-	flow := func() {
-		if len(paragraph) > 0 {
-			out = append(out, wrappedTo(strings.Join(paragraph, " "), width)...)
-			paragraph = nil
+// helpPage is the help of a command in a width.
+func helpPage(cmd *cobra.Command, width int) string {
+	page := []string{fitted(cmp.Or(cmd.Long, cmd.Short), width)}
+	section := func(heading, body string) {
+		if body != "" {
+			page = append(page, heading+"\n"+strings.TrimRight(body, "\n"))
 		}
 	}
-	for line := range strings.SplitSeq(text, "\n") {
-		if line != "" && line[0] != ' ' {
-			paragraph = append(paragraph, line)
-			continue
-		}
-		flow()
-		switch {
-		case ansi.StringWidth(line) <= width:
-			out = append(out, line)
-		case strings.HasPrefix(line, "  microspend "):
-			out = append(out, continued(line, width)...)
-		default:
-			out = append(out, hung(line, width)...)
-		}
+	section("Usage:", fitted("  "+strings.Join(usageLines(cmd), "\n  "), width))
+	section("Examples:", fittedExamples(cmd.Example, width))
+	for _, group := range commandGroups(cmd) {
+		section(group.title, fitted(group.list(), width))
 	}
-	flow()
-	return strings.Join(out, "\n")
+	section("Flags:", fitted(flagUsages(cmd.LocalFlags()), width))
+	section("Global flags:", fitted(flagUsages(cmd.InheritedFlags()), width))
+	if !cmd.HasParent() {
+		section("Exit codes:", fitted(exitCodesHelp, width))
+	}
+	footer := fitted("Documentation: "+docsLink(modulePath(), docsPage(cmd)), width)
+	if cmd.HasAvailableSubCommands() {
+		footer = fitted(fmt.Sprintf("Use \"%s COMMAND --help\" for more about a command.", cmd.CommandPath()), width) +
+			"\n" + footer
+	}
+	return strings.Join(append(page, footer), "\n\n") + "\n"
 }
 
-// wrappedTo breaks text between words, and no word at its hyphens, as flags have them.
-func wrappedTo(text string, width int) []string {
-	const held = "\u2011"
-	lines := strings.Split(ansi.Wordwrap(strings.ReplaceAll(text, "-", held), width, " "), "\n")
-	for i, line := range lines {
-		lines[i] = strings.TrimRight(strings.ReplaceAll(line, held, "-"), " ")
+func flagUsages(flags *pflag.FlagSet) string { return plainDefaults(flags.FlagUsages()) }
+
+// usageLines are the forms of a command line. The Use of a command that only groups others ends in COMMAND.
+func usageLines(cmd *cobra.Command) []string {
+	lines := []string{cmd.UseLine()}
+	if cmd.HasAvailableSubCommands() && !strings.HasSuffix(cmd.Use, "COMMAND") {
+		lines = append(lines, cmd.CommandPath()+" COMMAND [flags]")
 	}
 	return lines
 }
 
-// described is a line of a list: a name, a gap, and the words that describe it.
-var described = lazyregexp.New(`^( +\S.*? {2,})(\S.*)$`)
-
-// hung breaks the words that describe a flag or a command, each line under the first, or where the name leaves them
-// too little room, under the name.
-func hung(line string, width int) []string {
-	words := strings.TrimLeft(line, " ")
-	name := line[:len(line)-len(words)]
-	indent := name + "    "
-	if parts := described.FindStringSubmatch(line); parts != nil {
-		name, words = parts[1], parts[2]
-		if column := ansi.StringWidth(name); column <= width/2 {
-			indent = strings.Repeat(" ", column)
-		} else {
-			indent = strings.Repeat(" ", 10)
-			lines := []string{strings.TrimRight(name, " ")}
-			return append(lines, prefixed(wrappedTo(words, width-len(indent)), indent, indent)...)
-		}
-	}
-	return prefixed(wrappedTo(words, width-len(indent)), name, indent)
+// commandGroup is a heading and the commands under it.
+type commandGroup struct {
+	title    string
+	commands []*cobra.Command
 }
 
-func prefixed(lines []string, first, rest string) []string {
-	for i := range lines {
-		if i == 0 {
-			lines[i] = first + lines[i]
-		} else {
-			lines[i] = rest + lines[i]
+// commandGroups are the commands below one as help lists them: under the headings of their groups, if they have any.
+func commandGroups(cmd *cobra.Command) (groups []commandGroup) {
+	headings := cmd.Groups()
+	if len(headings) == 0 {
+		headings = []*cobra.Group{{Title: "Commands:"}}
+	}
+	for _, heading := range headings {
+		group := commandGroup{title: heading.Title}
+		for _, sub := range cmd.Commands() {
+			if sub.GroupID == heading.ID && (sub.IsAvailableCommand() || sub.Name() == "help") {
+				group.commands = append(group.commands, sub)
+			}
+		}
+		if len(group.commands) > 0 {
+			groups = append(groups, group)
 		}
 	}
-	return lines
+	return groups
 }
 
-// continued breaks an example as a shell allows it.
-func continued(line string, width int) []string {
-	lines := wrappedTo(strings.TrimSpace(line), width-len("      ")-len(` \`))
-	for i := range len(lines) - 1 {
-		lines[i] += ` \`
+func (g commandGroup) list() string {
+	var lines []string
+	for _, cmd := range g.commands {
+		// Two spaces at least tell a name from the words that describe it; see described.
+		lines = append(lines, fmt.Sprintf("  %-*s%s", max(14, ansi.StringWidth(cmd.Name())+2), cmd.Name(), cmd.Short))
 	}
-	return prefixed(lines, "  ", "      ")
+	return strings.Join(lines, "\n")
+}
+
+// docsPages are the pages about commands, by their names below the program. A command without one has that of the
+// command above it.
+var docsPages = map[string]string{
+	"":             "README.md",
+	"init":         "docs/configuration.md",
+	"examples":     "docs/figures.md",
+	"estimate":     "docs/figures.md",
+	"compare":      "docs/compare.md",
+	"breakeven":    "docs/compare.md",
+	"sensitivity":  "docs/figures.md",
+	"sweep":        "docs/figures.md",
+	"diff":         "docs/figures.md",
+	"price":        "docs/rates.md",
+	"idle":         "docs/idle.md",
+	"rates":        "docs/rates.md",
+	"spend":        "docs/figures.md",
+	"spend close":  "docs/closing.md",
+	"dash":         "docs/dash.md",
+	"top":          "docs/live.md",
+	"budget":       "docs/budgets.md",
+	"anomalies":    "docs/budgets.md",
+	"advise":       "docs/advise.md",
+	"report":       "docs/report.md",
+	"reconcile":    "docs/reconcile.md",
+	"serve":        "docs/serve.md",
+	"meter":        "docs/meter.md",
+	"collect":      "docs/collect.md",
+	"import":       "docs/import.md",
+	"ledger":       "docs/ledger.md",
+	"ledger files": "docs/bucket.md",
+	"config":       "docs/configuration.md",
+	"tenant-proof": "docs/tenants.md",
+}
+
+// docsPage is where to read more about a command, from the repository's root.
+func docsPage(cmd *cobra.Command) string {
+	for ; cmd.HasParent(); cmd = cmd.Parent() {
+		if page := docsPages[strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")]; page != "" {
+			return page
+		}
+	}
+	return docsPages[""]
+}
+
+// docsLink is a page's address where the module's path has a host that has it, or else its place in the repository.
+func docsLink(module, page string) string {
+	host, _, _ := strings.Cut(module, "/")
+	if !strings.Contains(host, ".") {
+		return page
+	}
+	return "https://" + path.Join(module, "blob/main", page)
+}
+
+// modulePath is what make rename makes of the module's path, and "" where the program doesn't know it.
+func modulePath() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	return info.Main.Path
 }

@@ -21,6 +21,27 @@ import (
 	"microspend/internal/clickhousetest"
 )
 
+// toMove imports usage from a file into a ledger that is there to be moved, both in a folder.
+func toMove(t *testing.T, dir string) (usage, ledger string) {
+	usage, ledger = filepath.Join(dir, "usage.csv"), filepath.Join(dir, "source")
+	writeUsage(t, usage, 0)
+	microspend(t, "import", usage, "--ledger", ledger)
+	return usage, ledger
+}
+
+// killedMove moves a ledger, kills the move after a while, and reports whether it was still running then.
+func killedMove(t *testing.T, source, target string, after time.Duration) bool {
+	cmd := exec.Command("microspend", "ledger", "move", source, target)
+	require.NoError(t, cmd.Start())
+	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	err := cmd.Wait()
+	if err != nil {
+		require.ErrorContains(t, err, "killed")
+	}
+	return err != nil
+}
+
 // TestMoveKilledAtAnyMoment kills moves, some of them several times, and runs them to their end: the target is what it
 // would have been, and its audit log holds.
 func TestMoveKilledAtAnyMoment(t *testing.T) {
@@ -30,9 +51,8 @@ func TestMoveKilledAtAnyMoment(t *testing.T) {
 		times = 3
 	}
 	dir := t.TempDir()
-	usage, source, whole := filepath.Join(dir, "usage.csv"), filepath.Join(dir, "source"), filepath.Join(dir, "whole")
-	writeUsage(t, usage, 0)
-	microspend(t, "import", usage, "--ledger", source)
+	usage, source := toMove(t, dir)
+	whole := filepath.Join(dir, "whole")
 	microspend(t, "spend", "close", "2026-10", "--ledger", source)
 	writeUsage(t, usage, 1)
 	microspend(t, "import", usage, "--ledger", source) // after which the month is another than it was closed with
@@ -49,14 +69,9 @@ func TestMoveKilledAtAnyMoment(t *testing.T) {
 		target := filepath.Join(dir, fmt.Sprint("target", n))
 		for range 1 + n%3 {
 			moves++
-			cmd := exec.Command("microspend", "ledger", "move", source, target)
-			require.NoError(t, cmd.Start())
-			timer := time.AfterFunc(time.Duration(random.Int64N(int64(full))), func() { _ = cmd.Process.Kill() })
-			if err := cmd.Wait(); err != nil {
-				require.ErrorContains(t, err, "killed")
+			if killedMove(t, source, target, time.Duration(random.Int64N(int64(full)))) {
 				killed++
 			}
-			timer.Stop()
 		}
 		microspend(t, "ledger", "move", source, target)
 		require.Equal(t, want, usageFilesIn(t, target))
@@ -77,9 +92,7 @@ func TestMoveKilledAtAnyMoment(t *testing.T) {
 // end.
 func TestMoveKilledOnTheWayToOtherKinds(t *testing.T) {
 	dir := t.TempDir()
-	usage, source := filepath.Join(dir, "usage.csv"), filepath.Join(dir, "source")
-	writeUsage(t, usage, 0)
-	microspend(t, "import", usage, "--ledger", source)
+	_, source := toMove(t, dir)
 	microspend(t, "spend", "close", "2026-10", "--ledger", source)
 	export := func(of string) string {
 		path := filepath.Join(dir, "export.csv")
@@ -101,14 +114,9 @@ func TestMoveKilledOnTheWayToOtherKinds(t *testing.T) {
 			for range 3 {
 				target := fresh(t)
 				for range 2 {
-					cmd := exec.Command("microspend", "ledger", "move", source, target)
-					require.NoError(t, cmd.Start())
-					timer := time.AfterFunc(time.Duration(random.Int64N(int64(full))), func() { _ = cmd.Process.Kill() })
-					if err := cmd.Wait(); err != nil {
-						require.ErrorContains(t, err, "killed")
+					if killedMove(t, source, target, time.Duration(random.Int64N(int64(full)))) {
 						killed++
 					}
-					timer.Stop()
 				}
 				microspend(t, "ledger", "move", source, target)
 				require.Equal(t, want, export(target))
@@ -124,9 +132,7 @@ func TestMoveKilledOnTheWayToOtherKinds(t *testing.T) {
 // exit code is 3, and the next run goes on.
 func TestMoveThatFailsMidway(t *testing.T) {
 	dir := t.TempDir()
-	usage, source := filepath.Join(dir, "usage.csv"), filepath.Join(dir, "source")
-	writeUsage(t, usage, 0)
-	microspend(t, "import", usage, "--ledger", source)
+	_, source := toMove(t, dir)
 	backend := s3mem.New()
 	require.NoError(t, backend.CreateBucket("usage"))
 	inner := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()

@@ -188,7 +188,6 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 			if err != nil || len(rest) > 0 {
 				return noArguments(of, rest)
 			}
-			of.InitDefaultHelpFlag()
 			return of.Help()
 		},
 	}

@@ -113,7 +113,7 @@ func run(ctx context.Context, args []string, p process) int {
 
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "microspend",
+		Use:   "microspend COMMAND",
 		Short: "Price AWS Lambda MicroVMs: exact, itemized, explained",
 		Long: `microspend prices AWS Lambda MicroVMs in exact decimals and shows the formula behind every
 figure.
@@ -147,33 +147,41 @@ shows what each tenant spent. "microspend demo" generates a sample fleet to expl
 	root.SetFlagErrorFunc(flagError)
 	a.fitHelp(root)
 	root.PersistentPreRunE = a.preflight
-	root.SetHelpCommand(helpCommand(root))
-	const start, would, did = "start", "would", "did"
-	root.AddGroup(
-		&cobra.Group{ID: start, Title: "Start here"},
-		&cobra.Group{ID: would, Title: "What would it cost?"},
-		&cobra.Group{ID: did, Title: "What did it cost?"},
-	)
-	root.AddCommand(a.versionCommand(), a.licensesCommand())
-	for group, commands := range map[string][]*cobra.Command{
-		start: {a.demoCommand(), a.initCommand(), a.examplesCommand()},
-		would: {
-			a.estimateCommand(), a.compareCommand(), a.breakevenCommand(), a.sweepCommand(),
-			a.sensitivityCommand(),
-			a.diffCommand(), a.idleCommand(), a.priceCommand(), a.ratesCommand(), a.schemaCommand(),
-		},
-		did: {
-			a.meterCommand(), a.tenantProofCommand(), a.collectCommand(), a.importCommand(), a.ledgerCommand(), a.spendCommand(), a.budgetCommand(),
-			a.anomaliesCommand(), a.adviseCommand(), a.dashCommand(), a.topCommand(), a.reportCommand(), a.serveCommand(),
-			a.reconcileCommand(), a.configCommand(),
-		},
-	} {
-		for _, command := range commands {
-			command.GroupID = group
+	for _, group := range a.commandGroups() {
+		root.AddGroup(&cobra.Group{ID: group.title, Title: group.title})
+		for _, command := range group.commands {
+			command.GroupID = group.title
 			root.AddCommand(command)
 		}
 	}
+	root.SetHelpCommand(helpCommand(root))
+	root.SetHelpCommandGroupID(otherCommands)
+	root.InitDefaultHelpCmd()
 	return root
+}
+
+const otherCommands = "Other"
+
+// commandGroups are the commands in groups, those first that are needed first.
+func (a *app) commandGroups() []commandGroup {
+	return []commandGroup{
+		{"Start here", []*cobra.Command{a.demoCommand(), a.initCommand(), a.examplesCommand()}},
+		{"What would it cost?", []*cobra.Command{
+			a.estimateCommand(), a.compareCommand(), a.breakevenCommand(), a.idleCommand(), a.sensitivityCommand(),
+			a.sweepCommand(), a.diffCommand(), a.priceCommand(), a.ratesCommand(),
+		}},
+		{"What did it cost?", []*cobra.Command{
+			a.spendCommand(), a.dashCommand(), a.topCommand(), a.budgetCommand(), a.anomaliesCommand(), a.adviseCommand(),
+			a.reportCommand(), a.reconcileCommand(), a.serveCommand(),
+		}},
+		{"Ledger and setup", []*cobra.Command{
+			a.meterCommand(), a.collectCommand(), a.importCommand(), a.ledgerCommand(), a.configCommand(),
+			a.tenantProofCommand(),
+		}},
+		{otherCommands, []*cobra.Command{
+			a.completionCommand(), a.schemaCommand(), a.licensesCommand(), a.versionCommand(),
+		}},
+	}
 }
 
 // command completes a command that takes no arguments unless it says otherwise, and runs once its flags are parsed.
