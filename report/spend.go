@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"microspend/internal/civil"
 	"microspend/internal/figures"

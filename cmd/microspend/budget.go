@@ -78,6 +78,6 @@ func (a *app) anomaliesCommand() *cobra.Command {
 		return report.Anomalies(found), nil
 	})
 	a.ledgerFlags(cmd)
-	a.periodFlags(cmd)
+	a.periodFlags(cmd, theMonth)
 	return cmd
 }

@@ -47,10 +47,19 @@ Credentials, region and profile are found as AWS's own tools find them. Everythi
 microspend.yaml under collect.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.formerlyLength(cmd, "resolution", false); err != nil {
+				return err
+			}
+			flags.bounds = a.bounds
 			return a.collect(cmd.Context(), flags)
 		},
 	}
 	flags.addTo(cmd)
+	a.periodFlags(cmd, unsaid{
+		period: "from where the last run ended up to now; days are UTC, and a bound may be a moment", to: "now", utc: true,
+	})
+	formerly(cmd, "since", "from")
+	formerly(cmd, "until", "to")
 	a.ledgerFlags(cmd)
 	a.output.addTo(cmd)
 	cmd.AddCommand(a.collectStatusCommand(), a.collectGapsCommand())

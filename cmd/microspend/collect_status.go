@@ -107,7 +107,7 @@ func (a *app) collectGapsCommand() *cobra.Command {
 		Short: "List what could not be read and is asked for again",
 		Long: `gaps lists what could not be read: with its id, how often it was tried and when it is tried again.
 It is tried again by each run of collect that it is due for, until it is read, the service no longer
-has it, or it is accepted. Times that --since has passed over are listed as well; the next run reads
+has it, or it is accepted. Times that --from has passed over are listed as well; the next run reads
 them. A --backfill that was not read stays listed until it is repeated or accepted.`,
 		Example: `  microspend collect gaps
   microspend collect gaps --quarantined --format csv`,

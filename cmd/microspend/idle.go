@@ -75,6 +75,9 @@ Functions Traces 2019 (in order of days) or 2021 (--trace), or the suspends and 
 	setFormat := cmd.PreRun
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) (err error) {
 		setFormat(cmd, args)
+		if err := a.formerlyLength(cmd, "trace-length", a.flags.ledger == ""); err != nil {
+			return err
+		}
 		f.rates, err = a.idleRates()
 		return err
 	}
@@ -142,7 +145,7 @@ func (a *app) idleInputFlags(cmd *cobra.Command, f *idleFlags) {
 	flags.StringVar(&a.flags.config, "config", "",
 		"configuration `FILE` with your rates and the ledger's tenants "+
 			"(default with --ledger: ./microspend.yaml, then the user's config directory)")
-	a.dayRangeFlags(cmd, "ledger")
+	a.periodFlags(cmd, theWholeOf("ledger"))
 	flags.StringVar(&f.tenant, "tenant", "", "only this `TENANT`")
 	cmd.MarkFlagsMutuallyExclusive("gaps", "requests", "trace", "ledger")
 	cmd.MarkFlagsOneRequired("gaps", "requests", "trace", "ledger")
@@ -242,7 +245,7 @@ func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.
 			o.Limits.AddedMS = &added
 			return err
 		})
-	value("period", "`DURATION` that the trace covers, to scale savings to a month (default: as stated by the trace)",
+	value("trace-length", "`DURATION` that the trace covers, to scale savings to a month (default: as stated by the trace)",
 		func(text string) (err error) {
 			o.PeriodMS, err = milliseconds(text, math.MaxInt64)
 			if err == nil && o.PeriodMS == 0 {
@@ -310,7 +313,7 @@ func (a *app) idleRates() (scenarios.Cards, error) {
 		return ownCards{read.Source.Rates, market.Cards.Regions(), pricing.DateOf(market.Now)}, err
 	}
 	for _, given := range []struct{ flag, value string }{
-		{"--from", a.flags.from}, {"--to", a.flags.to}, {"--config", a.flags.config},
+		{"--period", a.flags.Period}, {"--from", a.flags.From}, {"--to", a.flags.To}, {"--config", a.flags.config},
 	} {
 		if given.value != "" {
 			return nil, fmt.Errorf("%s requires --ledger", given.flag)
@@ -360,7 +363,7 @@ func (a *app) idleLedger(ctx context.Context, f *idleFlags) (*idle.Trace, error)
 	if err != nil {
 		return nil, err
 	}
-	from, to, err := a.dayRange(everything())
+	from, to, err := a.dayRange()
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ others are written, the missing ones are named, and the exit code is 1.`,
 		if err != nil {
 			return err
 		}
-		from, to, err := a.dayRange(everything())
+		from, to, err := a.dayRange()
 		if err != nil {
 			return err
 		}
@@ -75,6 +75,6 @@ others are written, the missing ones are named, and the exit code is 1.`,
 	})
 	a.output.addFormat(cmd, "csv", "parquet")
 	a.ledgerFlags(cmd)
-	a.dayRangeFlags(cmd, "ledger")
+	a.periodFlags(cmd, theWholeOf("ledger"))
 	return cmd
 }

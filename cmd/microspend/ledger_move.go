@@ -43,8 +43,8 @@ usage is added to it, and documents that it has stay as they are. --from and --t
 		Args: exactly(2, "two ledgers"),
 	}, func(cmd *cobra.Command, args []string) (view.Document, error) {
 		var err error
-		if a.flags.from != "" || a.flags.to != "" {
-			if o.From, o.To, err = a.dayRange(everything()); err != nil {
+		if a.flags.Given() {
+			if o.From, o.To, err = a.dayRange(); err != nil {
 				return view.Document{}, err
 			}
 		}
@@ -60,7 +60,7 @@ usage is added to it, and documents that it has stay as they are. --from and --t
 		}
 		return report.LedgerMove(result), err
 	})
-	a.dayRangeFlags(cmd, "ledger")
+	a.periodFlags(cmd, theWholeOf("ledger"))
 	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "show what would be copied, and change nothing")
 	cmd.Flags().BoolVar(&o.Merge, "merge", false, "add to a ledger that holds something else already")
 	return cmd

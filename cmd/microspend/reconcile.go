@@ -44,7 +44,7 @@ add up to the bill exactly, with unmeasured usage as a row of its own.`,
 		Args: atLeastOne("the file of a bill"),
 	}, func(cmd *cobra.Command, args []string) (view.Document, error) {
 		var err error
-		if request.From, request.To, err = a.dayRange(time.Time{}, time.Time{}); err != nil {
+		if request.From, request.To, err = a.bounds(time.UTC); err != nil {
 			return view.Document{}, err
 		}
 		if request.Bill, err = a.readBills(args); err != nil {
@@ -83,7 +83,7 @@ add up to the bill exactly, with unmeasured usage as a row of its own.`,
 
 	a.ledgerFlags(cmd)
 	flags := cmd.Flags()
-	a.dayRangeFlags(cmd, "bill")
+	a.periodFlags(cmd, theWholeOf("bill"))
 	a.parsedFlag(cmd, "tolerance", "1%", "accepted difference: a `PERCENT` of the bill, or dollars",
 		func(text string) (err error) { request.Tolerance, err = reconcile.ParseTolerance(text); return err })
 	flags.BoolVar(&allocate, "allocate", false, "store the bill with the ledger and allocate it to tenants")

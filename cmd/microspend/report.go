@@ -95,7 +95,7 @@ in all others.`,
 	a.output.addFormat(cmd, append(append([]view.Format{formatHTML}, view.Formats()...), exportFormats...)...)
 	a.ledgerFlags(cmd)
 	a.currencyFlag(cmd)
-	a.periodFlags(cmd)
+	a.periodFlags(cmd, theMonth)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.tenants, "tenant", nil,
 		"only this `TENANT`, with no one else's data; a trailing * matches any suffix (repeatable)")

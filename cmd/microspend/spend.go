@@ -54,7 +54,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 			}
 			source.Location = nil // bills go by UTC days, whatever zone the configuration cuts days in
 		}
-		asked.RawPeriod = a.rawPeriod()
+		asked.RawPeriod = a.flags.RawPeriod
 		request, err := asked.Request(source, a.today(), flagName)
 		if err != nil {
 			return err
@@ -65,7 +65,7 @@ focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
 	a.output.addTo(cmd, exportFormats...)
 	a.ledgerFlags(cmd)
 	a.currencyFlag(cmd)
-	a.periodFlags(cmd)
+	a.periodFlags(cmd, theMonth)
 	var dimensions []string
 	for _, d := range spend.Dimensions() {
 		dimensions = append(dimensions, d.String())

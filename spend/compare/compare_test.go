@@ -288,7 +288,7 @@ func TestRowsOfDaysWeeksAndMonths(t *testing.T) {
 	week := k.WeekBefore(span(t, time.UTC, "2026-11-23 2026-11-30"))
 	require.Equal(t, "23–26 November 10:00 with 16–19 November 10:00", week.Sentence)
 	month := k.MonthBefore(span(t, time.UTC, "2026-11-01 2026-12-01"))
-	require.Equal(t, "1 to 26 November 10:00 with 1 to 26 October 10:00", month.Sentence)
+	require.Equal(t, "1–26 November 10:00 with 1–26 October 10:00", month.Sentence)
 }
 
 func TestChange(t *testing.T) {

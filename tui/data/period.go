@@ -20,6 +20,16 @@ const (
 // String is the kind in a word, as it is remembered.
 func (k Kind) String() string { return [...]string{"month", "today", "week", "custom"}[k] }
 
+// KindOf is the kind that a text names, Custom where it names none.
+func KindOf(text string) Kind {
+	for kind := range Custom {
+		if text == kind.String() {
+			return kind
+		}
+	}
+	return Custom
+}
+
 // Period is the time that is looked at, which may not be over yet.
 type Period struct {
 	Kind Kind
@@ -66,12 +76,7 @@ func (p Period) Label(loc *time.Location) string {
 // ParsePeriod reads what is typed for a period, see [civil.ParsePeriod]. The name of a kind gives a period of that kind.
 func ParsePeriod(text string, now time.Time, loc *time.Location) (Period, error) {
 	span, err := civil.ParsePeriod(text, now, loc)
-	for kind := range Custom {
-		if text == kind.String() {
-			return Period{kind, span}, err
-		}
-	}
-	return Period{Custom, span}, err
+	return Period{KindOf(text), span}, err
 }
 
 // Shift is the period by times its own length later, or earlier where by is below zero: whole months stay whole months,
