@@ -5,13 +5,14 @@ export CGO_ENABLED ?= 0
 .PHONY: run test build check reproducible licenses fuzz bench golden tidy rename
 
 # What people came for comes first, and all of it fits a screen: an estimate, then the dashboard.
-run: build
-	./microspend estimate testdata/team-sandboxes.yaml
-	@echo
-	@./microspend demo --no-dash --output microspend-demo
+run:
+	@echo "Building microspend (a minute or two the first time), pricing a workload, then the dashboard on a sample fleet: q ends it."
+	@$(MAKE) --no-print-directory build
+	@echo && ./microspend estimate testdata/team-sandboxes.yaml && echo
+	@./microspend demo --no-dash --output microspend-demo --quiet
 	@./microspend examples check --output microspend-demo/examples-check.txt
 	@./microspend report --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --output microspend-demo/report.html
-	@echo "in microspend-demo: report.html, and every worked example checked, in examples-check.txt"
+	@echo "in microspend-demo: the fleet's ledger, report.html, and every worked example checked, in examples-check.txt"
 	@if [ -t 0 ] && [ -t 1 ]; then ./microspend demo --output microspend-demo; \
 	else ./microspend dash --once --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --stale-after 0; fi
 

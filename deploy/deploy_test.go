@@ -2,13 +2,17 @@
 package deploy
 
 import (
+	"bytes"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v4"
 )
 
 // settings reads a unit: what each key was last set to.
@@ -49,24 +53,31 @@ func TestUnitsAreHardened(t *testing.T) {
 	}
 }
 
+// programText is the code that has the program's flags.
+func programText(t *testing.T) string {
+	t.Helper()
+	files, err := filepath.Glob("../cmd/microspend/*.go")
+	require.NoError(t, err)
+	var code strings.Builder
+	for _, file := range files {
+		if !strings.HasSuffix(file, "_test.go") {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			code.Write(text)
+		}
+	}
+	return code.String()
+}
+
 // The flags of the units are flags that the program has.
 func TestUnitsRun(t *testing.T) {
+	code := programText(t)
 	for unit, command := range map[string]string{"collect": "collect", "serve": "serve"} {
 		start := settings(t, "systemd/microspend-"+unit+".service")["ExecStart"]
-		source, err := os.ReadDir("../cmd/microspend")
-		require.NoError(t, err)
-		var code strings.Builder
-		for _, file := range source {
-			if strings.HasSuffix(file.Name(), ".go") && !strings.HasSuffix(file.Name(), "_test.go") {
-				text, err := os.ReadFile("../cmd/microspend/" + file.Name())
-				require.NoError(t, err)
-				code.Write(text)
-			}
-		}
 		require.Contains(t, start, "/microspend "+command+" ")
 		for word := range strings.FieldsSeq(start) {
 			if flag, ok := strings.CutPrefix(word, "--"); ok {
-				require.Contains(t, code.String(), `"`+flag+`"`, unit)
+				require.Contains(t, code, `"`+flag+`"`, unit)
 			}
 		}
 	}
@@ -89,6 +100,37 @@ func TestSystemdTakesTheUnits(t *testing.T) {
 		require.NoError(t, err, string(out))
 		require.NotContains(t, string(out), "Unknown key")
 		require.NotContains(t, string(out), filepath.Base(unit), "a warning about it")
+	}
+}
+
+// What Kubernetes is given is hardened like the units, and calls the program as it is.
+func TestKubernetes(t *testing.T) {
+	text, err := os.ReadFile("kubernetes/microspend.yaml")
+	require.NoError(t, err)
+	kinds := map[string]int{}
+	documents := yaml.NewDecoder(bytes.NewReader(text))
+	for {
+		var document struct{ Kind string }
+		if err := documents.Decode(&document); err == io.EOF {
+			break
+		} else {
+			require.NoError(t, err)
+		}
+		kinds[document.Kind]++
+	}
+	require.Equal(t, map[string]int{
+		"ServiceAccount": 1, "ConfigMap": 1, "PersistentVolumeClaim": 1, "Deployment": 1, "CronJob": 1,
+	}, kinds)
+	for _, wanted := range []string{
+		"allowPrivilegeEscalation: false", "readOnlyRootFilesystem: true", "drop: [ALL]", "runAsNonRoot: true", "type: RuntimeDefault",
+	} {
+		require.Equal(t, 2, strings.Count(string(text), wanted), wanted)
+	}
+	code := programText(t)
+	flags := regexp.MustCompile(`--([a-z-]+)`).FindAllStringSubmatch(string(text), -1)
+	require.NotEmpty(t, flags)
+	for _, flag := range flags {
+		require.Contains(t, code, `"`+flag[1]+`"`)
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 
 // Recommendation is what to set, in two sentences: what it saves a month, and what that rests on.
 func (a *Analysis) Recommendation() string {
+	if a.Trace == nil { // the zero value
+		return ""
+	}
 	advised := a.Advised()
 	setting := fmt.Sprintf("Set maxIdleDurationSeconds to %s", figures.Int(advised.TimeoutSeconds()))
 	if a.Limited != nil {
@@ -125,6 +128,9 @@ func (a *Analysis) livesDiffer() (less decimal.Decimal, best *Outcome, differ bo
 
 // Assumptions are what the figures rest on that nobody has established, or that the trace leaves open.
 func (a *Analysis) Assumptions() []pricing.Note {
+	if a.Trace == nil {
+		return nil
+	}
 	var notes []pricing.Note
 	add := func(note pricing.Note) { notes = append(notes, note) }
 	t := a.Trace
@@ -159,6 +165,9 @@ const weekMS = 7 * DayMS
 
 // Warnings are what the reader should know of before the figures are used.
 func (a *Analysis) Warnings() []pricing.Note {
+	if a.Trace == nil {
+		return nil
+	}
 	var notes []pricing.Note
 	add := func(note pricing.Note) { notes = append(notes, note) }
 	t := a.Trace

@@ -120,8 +120,14 @@ func (a *Analysis) PerDay(events int64) decimal.Decimal {
 
 // Analyse works everything out. The same trace, model and options give the same analysis.
 func (m Model) Analyse(t *Trace, options Options) (*Analysis, error) {
-	if t.All.Gaps() == 0 {
+	if t == nil || t.All.Gaps() == 0 {
 		return nil, ErrNoGaps
+	}
+	if m.saved == nil {
+		var err error
+		if m, err = NewModel(m.Card, m.Size, m.StateGB, m.ImageGB); err != nil {
+			return nil, err
+		}
 	}
 	if err := options.complete(); err != nil {
 		return nil, err

@@ -29,7 +29,8 @@ func (u Use) Add(other Use) Use {
 // Suspends is how often a snapshot was written.
 func (u Use) Suspends() int64 { return u.Resumes + u.Unresumed }
 
-// Model is what use costs: MicroVMs of one size, with so much state and image, at the rates of one card.
+// Model is what use costs: MicroVMs of one size, with their state and image, at the rates of one card. Make it with
+// [NewModel]: one without prices, as its zero value, weighs all timeouts alike, and Analyse refuses it.
 type Model struct {
 	Card    pricing.RateCard
 	Size    pricing.Size

@@ -359,6 +359,9 @@ func bundleSizes(table map[string]byRegion) string {
 		texts[i] = gb.String()
 	}
 	last := len(texts) - 1
+	if last < 0 {
+		return "not known either"
+	}
 	return strings.Join(texts[:last], ", ") + " and " + texts[last] + " GB"
 }
 

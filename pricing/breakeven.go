@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/shopspring/decimal"
+
+	"microspend/internal/figures"
 )
 
 // Side is one of the two things compared.
@@ -19,7 +21,9 @@ const (
 )
 
 // String is the side in words.
-func (s Side) String() string { return [...]string{"neither", "MicroVMs", "other"}[s] }
+func (s Side) String() string { return figures.Word("side", sideNames[:], s) }
+
+var sideNames = [...]string{Neither: "neither", MicroVMs: "MicroVMs", Other: "other"}
 
 // MarshalText writes what String does.
 func (s Side) MarshalText() ([]byte, error) { return []byte(s.String()), nil }

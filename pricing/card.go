@@ -285,7 +285,7 @@ type NotCardError struct {
 	Err  error
 }
 
-func (e *NotCardError) Error() string { return "not a rate card: " + e.Err.Error() }
+func (e *NotCardError) Error() string { return fmt.Sprint("not a rate card: ", e.Err) }
 
 // Unwrap returns what the YAML library says.
 func (e *NotCardError) Unwrap() error { return e.Err }

@@ -3,6 +3,8 @@ package pricing
 import (
 	"fmt"
 	"strings"
+
+	"microspend/internal/figures"
 )
 
 // Component is a line of a bill, or a group of lines. It is an index and not a text, so that a misspelt one does not
@@ -38,9 +40,11 @@ const (
 	lineCount      = int(StorageSuspended) + 1
 )
 
+type componentWords struct{ id, label string }
+
 // componentTable has the stable id of each component, as JSON, CSV and scenario files have it, and the words for it
 // under the heading of its group.
-var componentTable = [componentCount]struct{ id, label string }{
+var componentTable = [componentCount]componentWords{
 	BaselineVCPU:     {"compute.baseline.vcpu", "baseline vCPU"},
 	BaselineMemory:   {"compute.baseline.memory", "baseline memory"},
 	PeakVCPU:         {"compute.peak.vcpu", "peak vCPU"},
@@ -68,7 +72,12 @@ var plainComponents = [QuantityCount]Component{
 }
 
 // Component is the line that a plain amount of the quantity has in a bill.
-func (q BilledQuantity) Component() Component { return plainComponents[q] }
+func (q BilledQuantity) Component() Component {
+	if int(q) < QuantityCount {
+		return plainComponents[q]
+	}
+	return componentCount // no component
+}
 
 // Components returns the lines of a MicroVM's bill in its order.
 func Components() []Component {
@@ -92,8 +101,17 @@ func ParseComponent(id string) (Component, error) {
 	return 0, fmt.Errorf("%.60q is not a component of a bill", id)
 }
 
+// words are those of a component that there is; any other has its number.
+func (c Component) words() componentWords {
+	if c < componentCount {
+		return componentTable[c]
+	}
+	name := figures.Word("component", nil, c)
+	return componentWords{name, name}
+}
+
 // String is the component's id.
-func (c Component) String() string { return componentTable[c].id }
+func (c Component) String() string { return c.words().id }
 
 // MarshalText writes the id.
 func (c Component) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
@@ -105,7 +123,7 @@ func (c *Component) UnmarshalText(text []byte) (err error) {
 }
 
 // Label is the component in words, under the heading of its group.
-func (c Component) Label() string { return componentTable[c].label }
+func (c Component) Label() string { return c.words().label }
 
 // Group is the one of [Groups] that the line is in.
 func (c Component) Group() Component {

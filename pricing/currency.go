@@ -3,6 +3,7 @@ package pricing
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -15,6 +16,11 @@ type Currency struct {
 	PerUSD decimal.Decimal // what a dollar is worth, above zero
 	AsOf   Date            // the day of the rate
 	Source string          // who published the rate; "" where that is not said
+}
+
+// CurrencyCodes are the codes that a [Currency] may have, in alphabetical order. USD is not among them.
+func CurrencyCodes() []string {
+	return slices.DeleteFunc(strings.Fields(currencyCodes), func(code string) bool { return code == "USD" })
 }
 
 // NewCurrency checks the code and that dollars are not asked for, which stand there anyway.

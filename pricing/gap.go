@@ -72,6 +72,9 @@ func wholeGapPrices(prices ...decimal.Decimal) GapPrices {
 // RatioPlaces: the cost of a cycle over what a second running costs more than a second suspended. It reports false
 // where a second suspended costs as much or more, so that suspending never pays.
 func (p GapPrices) BreakEvenSeconds() (decimal.Decimal, bool) {
+	if p.Running == nil { // the zero value, without prices
+		return decimal.Decimal{}, false
+	}
 	saved := new(big.Int).Sub(p.Running, p.Suspended)
 	if saved.Sign() <= 0 {
 		return decimal.Decimal{}, false

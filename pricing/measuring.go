@@ -24,7 +24,7 @@ type MeasuringPrices struct {
 type MeasuringPrice struct{ Price }
 
 // Cost is what n of something costs at a price for each per of it, half-even at AmountPlaces: the calls of a price per
-// thousand, or the hours of a price per month.
+// thousand, or the hours of a price per month. It panics where per is zero.
 func (p MeasuringPrice) Cost(n, per int64) decimal.Decimal { return ProrateTime(p.USD, n, per) }
 
 // LogEventBytes is what CloudWatch Logs adds to the size of each event. Source: CloudWatch Logs quotas, PutLogEvents.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/shopspring/decimal"
+
+	"microspend/internal/figures"
 )
 
 // BilledQuantity is one of the things a MicroVM's bill is made of, in AWS's order. Its string is the id that
@@ -91,8 +93,17 @@ func ParseBilledQuantity(id string) (BilledQuantity, bool) {
 	return 0, false
 }
 
+// facts are those of a quantity that there is; any other has its number as id and name, and nothing else.
+func (q BilledQuantity) facts() quantityFacts {
+	if int(q) < QuantityCount {
+		return quantityTable[q]
+	}
+	name := figures.Word("quantity", nil, q)
+	return quantityFacts{id: name, name: name}
+}
+
 // String is the id used in outputs: vcpu, memory, snapshot.read, snapshot.write or storage.
-func (q BilledQuantity) String() string { return quantityTable[q].id }
+func (q BilledQuantity) String() string { return q.facts().id }
 
 // MarshalText writes the id.
 func (q BilledQuantity) MarshalText() ([]byte, error) { return []byte(q.String()), nil }
@@ -108,20 +119,20 @@ func (q *BilledQuantity) UnmarshalText(text []byte) error {
 }
 
 // Name is the quantity in words, as in "snapshot write".
-func (q BilledQuantity) Name() string { return quantityTable[q].name }
+func (q BilledQuantity) Name() string { return q.facts().name }
 
 // Unit is the unit AWS bills in, in the Price List's spelling.
-func (q BilledQuantity) Unit() string { return quantityTable[q].unit }
+func (q BilledQuantity) Unit() string { return q.facts().unit }
 
 // ByArch reports whether each architecture has a usage type and a rate of its own, as compute has. Snapshots are billed
 // alike.
-func (q BilledQuantity) ByArch() bool { return quantityTable[q].byArch }
+func (q BilledQuantity) ByArch() bool { return q.facts().byArch }
 
 // Column heads columns of the quantity in billed units, in CSV files and JSON: vcpu_seconds.
-func (q BilledQuantity) Column() string { return quantityTable[q].column }
+func (q BilledQuantity) Column() string { return q.facts().column }
 
 // Counted is the unit in which the quantity is measured.
-func (q BilledQuantity) Counted() CountUnit { return quantityTable[q].counted }
+func (q BilledQuantity) Counted() CountUnit { return q.facts().counted }
 
 // Quantities holds an amount of each billed quantity. The zero value is nothing used.
 type Quantities [QuantityCount]decimal.Decimal

@@ -77,7 +77,8 @@ func (r Rate) Scale(factor decimal.Decimal) Rate {
 }
 
 // Amount is what so many billed units cost at the rate: exact, or half-even at AmountPlaces where the rate is
-// published per hour or per month and the division leaves a remainder.
+// published per hour or per month and the division leaves a remainder. The rate must be known: it panics where it is not,
+// as what nobody knows is not nothing. See [Rate.Known]; [Workload.Bill] and its likes return an [UnknownRateError].
 func (r Rate) Amount(units decimal.Decimal) decimal.Decimal { return r.price(units, 1) }
 
 // price is the amount for a number of units that was multiplied by divisor. Both divisions, by the divisor and by what
@@ -100,7 +101,7 @@ func (r Rate) Units(amount decimal.Decimal) (units decimal.Decimal, ok bool) {
 	return Divide(amount.Mul(r.Per.decimal()), r.Figure, AmountPlaces), true
 }
 
-// In is the same price quoted per another number of billed units, half-even at AmountPlaces.
+// In is the same price quoted per another number of billed units, half-even at AmountPlaces. The rate must be known.
 func (r Rate) In(per Per) Rate {
 	if r.Per != per {
 		r.Figure, r.Per = Divide(r.Figure.Mul(per.decimal()), r.Per.decimal(), AmountPlaces), per
@@ -110,7 +111,7 @@ func (r Rate) In(per Per) Rate {
 
 // Quoted is a number of billed units in the unit that the rate is quoted in, such as GB-months for a rate per
 // GB-month, half-even at AmountPlaces; and what that many cost, which is the product of the two figures as an export
-// prints them. [Rate.Amount] is the better figure of a bill, as it divides last.
+// prints them. [Rate.Amount] is the better figure of a bill, as it divides last. The rate must be known.
 func (r Rate) Quoted(units decimal.Decimal) (quantity, cost decimal.Decimal) {
 	quantity = units
 	if r.Per != PerUnit {
@@ -141,7 +142,7 @@ func (r Rate) ChangePercent(to Rate) (percent decimal.Decimal, ok bool) {
 func ChargedPercent(discount decimal.Decimal) decimal.Decimal { return one.Sub(discount).Shift(2) }
 
 // Prorate is the part of an amount that belongs to part of a whole, amount × part / whole, half-even at AmountPlaces:
-// the cost of an hour from that of a day, or of a month at the pace of the days measured. The whole must not be zero.
+// the cost of an hour from that of a day, or of a month at the pace of the days measured. It panics where the whole is zero.
 // Parts that must add up to the whole are not prorated one by one but allocated.
 func Prorate(amount, part, whole decimal.Decimal) decimal.Decimal {
 	return Divide(amount.Mul(part), whole, AmountPlaces)

@@ -50,6 +50,9 @@ func NewSeries(cards ...RateCard) Series {
 
 // On is the card that holds on a day: the first one on days before any.
 func (s Series) On(day Date) RateCard {
+	if len(s) == 0 {
+		return RateCard{}
+	}
 	at := s[0]
 	for _, card := range s[1:] {
 		if day.Before(card.From) {
@@ -61,7 +64,12 @@ func (s Series) On(day Date) RateCard {
 }
 
 // Newest is the last card, which may hold from a day that has not come yet.
-func (s Series) Newest() RateCard { return s[len(s)-1] }
+func (s Series) Newest() RateCard {
+	if len(s) == 0 {
+		return RateCard{}
+	}
+	return s[len(s)-1]
+}
 
 // Changes are the days on which something else is charged, or listed, than on the day before.
 func (s Series) Changes() []Date {

@@ -1,5 +1,7 @@
 package pricing
 
+import "microspend/internal/figures"
+
 // State says what a figure rests on, so that no renderer has to guess whether a small figure is small or unfinished.
 // The zero value is an exact figure. Every figure derived from others takes the state of what it was made from: see
 // [State.And].
@@ -14,8 +16,10 @@ const (
 )
 
 // String is the word used in outputs.
-func (s State) String() string {
-	return [...]string{"exact", "at-least", "unknown-rates", "not-measured"}[s]
+func (s State) String() string { return figures.Word("state", stateNames[:], s) }
+
+var stateNames = [...]string{
+	Exact: "exact", AtLeast: "at-least", UnknownRates: "unknown-rates", NotMeasured: "not-measured",
 }
 
 // MarshalText writes what String does.

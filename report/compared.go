@@ -38,7 +38,7 @@ func ComparedNotes(s spend.Spend) []view.Note {
 		notes = append(notes, view.Note{Text: "The change" + of + " cannot be told: " + p.Reason + "."})
 	}
 	if w := s.SameWeekday; w != nil {
-		notes = append(notes, view.Note{Text: "Compared: " + w.Sentence + ": " + ChangeWords(w.Comparison) + "."})
+		notes = append(notes, view.Note{Text: "Compared: " + w.Sentence + ": " + ChangeWords(&w.Comparison) + "."})
 	}
 	return notes
 }

@@ -132,7 +132,7 @@ func assumptionSection(heading string, list []view.Note, explain bool) view.Sect
 		return view.Section{Heading: heading, Notes: list}
 	}
 	for i := range list {
-		list[i].Brief = true
+		list[i].Brief = list[i].Tag != ""
 	}
 	heading += " (--explain has them in full)"
 	return view.Section{Heading: heading, Notes: list}

@@ -78,7 +78,7 @@ func Spend(s spend.Spend) view.Document {
 		json = json.With(true, "previous", previousObject(s.Compared, p).With(s.RowsCompared != "", "rows", s.RowsCompared))
 	}
 	if w := s.SameWeekday; w != nil {
-		json = json.With(true, "same_weekday", previousObject(w.Pair, w.Comparison))
+		json = json.With(true, "same_weekday", previousObject(w.Pair, &w.Comparison))
 	}
 	d.JSON = withDamaged(withRestatements(json, s), s.Damaged)
 	return d

@@ -196,7 +196,7 @@ func topNotes(s *fleet.Snapshot, chosen int) (notes []view.Note) {
 		})
 	}
 	for _, n := range topAssumptions() {
-		notes = append(notes, view.Note{Tag: n.ID, Text: n.Text, Brief: true})
+		notes = append(notes, view.Note{Tag: n.ID, Text: n.Text})
 	}
 	return notes
 }

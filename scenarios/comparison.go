@@ -79,6 +79,9 @@ var secondsPerHour = decimal.NewFromInt(pricing.SecondsPerHour)
 // Compare prices the scenario's alternatives, or, where it lists none, some of the same size. They come in the order
 // of the list, and MicroVMs on the other architecture last.
 func (m Market) Compare(e *Estimate) ([]Comparison, error) {
+	if e == nil || !e.Scenario.loaded() {
+		return nil, ErrNotLoaded
+	}
 	others := otherArchs(e)
 	if len(e.Comparisons) == 0 {
 		return m.compare(e, append(m.usualCandidates(e.Scenario), others...))

@@ -135,10 +135,10 @@ func (m Market) card(s *Scenario) (pricing.RateCard, error) {
 
 // inlineRates are the rates that the scenario itself gives.
 func (s *Scenario) inlineRates() map[pricing.Rated]pricing.Rate {
-	r := s.file.Rates
-	if r == nil {
+	if !s.loaded() || s.file.Rates == nil {
 		return nil
 	}
+	r := s.file.Rates
 	return r.Inline("given in the scenario")
 }
 

@@ -14,6 +14,9 @@ import (
 // Own is the MicroVMs as one among the alternatives.
 func (e *Estimate) Own() Comparison {
 	s := e.Scenario
+	if s == nil {
+		return Comparison{}
+	}
 	demand := s.demand()
 	own := pricing.Alternative{
 		Name: "MicroVMs", Kind: pricing.KindMicroVM, Offers: pricing.MicroVMCapacity(s.Size),

@@ -451,5 +451,8 @@ func (s *Scenario) checkDocumented() {
 
 // Fault makes an error about the value at a path of the scenario's file, with its line and column.
 func (s *Scenario) Fault(path, format string, args ...any) error {
+	if !s.loaded() {
+		return fmt.Errorf(path+": "+format, args...)
+	}
 	return s.doc.Error(path, format, args...)
 }

@@ -61,6 +61,9 @@ type input struct {
 // prices each: running time, launches, cycles, sizes, bursts, rates. The MicroVM's size moves to the next smaller and
 // larger one, as there are no others.
 func (m Market) Sensitivity(e *Estimate, by decimal.Decimal) (*Sensitivity, error) {
+	if e == nil || !e.Scenario.loaded() {
+		return nil, ErrNotLoaded
+	}
 	if !by.IsPositive() || by.GreaterThanOrEqual(decimal.NewFromInt(1)) {
 		return nil, fmt.Errorf("inputs can be moved by more than 0%% and less than 100%%, not %s%%", by.Shift(2))
 	}

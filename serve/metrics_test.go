@@ -18,6 +18,7 @@ import (
 
 	"microspend/internal/browsertest"
 	"microspend/internal/sampleledger"
+	"microspend/internal/strictyaml"
 	"microspend/pricing"
 	"microspend/serve"
 	"microspend/spend"
@@ -199,6 +200,27 @@ func TestTenantsNamedLikeLabels(t *testing.T) {
 		require.Contains(t, text,
 			fmt.Sprintf("microspend_vcpu_seconds_total{image=\"web\",region=\"us-east-1\",tenant=%q} %s\n", label, seconds))
 	}
+}
+
+// The alert rules in the docs are YAML, and ask for metrics that there are.
+func TestAlertRules(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "prometheus", "budget-alerts.yml"))
+	require.NoError(t, err)
+	_, err = strictyaml.Parse("budget-alerts.yml", text)
+	require.NoError(t, err)
+	r := start(t, serve.Options{})
+	_, _, _ = r.get(t, "/")
+	_, _, metrics := r.get(t, "/metrics")
+	rules := regexp.MustCompile(`(?m)^ +expr: (.*)$`).FindAllStringSubmatch(string(text), -1)
+	require.Len(t, rules, strings.Count(string(text), "- alert: "))
+	for _, rule := range rules {
+		names := regexp.MustCompile(`microspend_[a-z_]+`).FindAllString(rule[1], -1)
+		require.NotEmpty(t, names, rule[1])
+		for _, name := range names {
+			require.Contains(t, metrics, "# TYPE "+name+" gauge\n", rule[1])
+		}
+	}
+	require.Equal(t, "warning", budget.Warning.String(), "the status that a rule asks for")
 }
 
 // TestDashboard checks that every query of the Grafana dashboard is about metrics and labels that there are.

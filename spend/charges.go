@@ -161,7 +161,7 @@ func (s Source) charges(ctx context.Context, in civil.Span, request Request) (Ch
 	var names []Key
 	var weights []decimal.Decimal
 	direct, shared := split(all)
-	if len(shared) > 0 && r.policy != OwnRow {
+	if len(shared.rows) > 0 && r.policy != OwnRow {
 		names, weights = r.recipients(direct)
 	}
 	for _, row := range t.sorted(request.By) {
@@ -232,7 +232,7 @@ func (s Source) accounts(ctx context.Context, in civil.Span) ([]string, error) {
 	var accounts []string
 	from := in.From
 	for _, to := range append(s.boundaries(in), in.To) {
-		result, err := s.at(from).Usage.Aggregate(ctx, ledger.Query{
+		result, err := s.at(from).measured().Aggregate(ctx, ledger.Query{
 			From: from, To: to, By: []ledger.Field{ledger.FieldAccount}, Location: time.UTC,
 		})
 		if err != nil {

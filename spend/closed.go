@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/civil"
+	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/spend/tenants"
 	"microspend/usage"
@@ -67,8 +68,11 @@ func (c Cause) reason(amount decimal.Decimal, used ...decimal.Decimal) string {
 	if c == UsageChanged && less {
 		return "usage-removed"
 	}
-	return causes[c]
+	return c.String()
 }
+
+// String is the cause in a word: late-usage, tenant-rules, rates or discounts. See [Restatement.Reason].
+func (c Cause) String() string { return figures.Word("cause", causes[:], c) }
 
 var causes = [...]string{
 	UsageChanged: "late-usage", TenantsChanged: "tenant-rules", RatesChanged: "rates", DiscountsChanged: "discounts",
@@ -144,7 +148,7 @@ func (s Source) cuts(span civil.Span, byTenant bool) []time.Time {
 		if byTenant {
 			cuts = append(cuts, in.Tenants.Cuts(part)...)
 		}
-		for _, day := range in.Rates.Changes() {
+		for _, day := range in.listed().Changes() {
 			if at := day.Start(); part.From.Before(at) && at.Before(part.To) {
 				cuts = append(cuts, at)
 			}
@@ -167,7 +171,7 @@ func (s Source) reopened(month int, through Cause) Source {
 	case through >= DiscountsChanged:
 		m.Rates = s.Rates
 	case through == RatesChanged:
-		m.Rates = discountedAs{s.Rates, m.Rates}
+		m.Rates = discountedAs{s.listed(), m.Rates}
 	}
 	return s
 }

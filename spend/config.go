@@ -29,7 +29,7 @@ type Config struct {
 //	shared:
 //	  policy: own-row               # of shared cost: own-row (default), even, or direct (in proportion to direct spend)
 //	  usage:                        # what is shared beside image storage that is nobody's
-//	    - microvm: "(image)*"       # one of microvm, image, role and tenant; * at the end for every name that begins so
+//	    - microvm_id: "(image)*"    # one of microvm_id, image, role and tenant; * at the end for every name that begins so
 //	    - tenant: platform
 //	currency: {code: EUR, per_usd: 0.92, as_of: 2026-11-20, source: ECB}  # shown beside dollars, at this rate
 //	discounts:                      # what is not charged, of all regions; or one figure for everything: discounts: 5%
@@ -54,6 +54,10 @@ type Config struct {
 // that of discounts for that quantity, that of discounts for all. Discounts come off the rates in use, whoever's they
 // are.
 type ConfigFile struct {
+	configFile `yaml:",inline"`
+}
+
+type configFile struct {
 	Tenants   string                     `yaml:"tenants"`
 	Timezone  *zone                      `yaml:"timezone"`
 	Shared    sharedFile                 `yaml:"shared"`

@@ -44,7 +44,7 @@ func (s Source) corrections(ctx context.Context, in civil.Span, request Request)
 			out = append(out, m.Posted...)
 		}
 	}
-	if overlaps(s.OpenMonth()) {
+	if len(s.Closed) > 0 && overlaps(s.OpenMonth()) {
 		outstanding, err := s.Outstanding(ctx, request.Filter)
 		if err != nil {
 			return nil, err
@@ -55,13 +55,20 @@ func (s Source) corrections(ctx context.Context, in civil.Span, request Request)
 	return slices.DeleteFunc(out, func(c Charge) bool { return !chooses(c.Tenant, c.Kind) }), nil
 }
 
-// OpenMonth is the first day of the month after the last one that is closed; there must be one.
+// OpenMonth is the first day of the month after the last one that is closed. It is the zero day, 1 January 1970, where
+// none is closed: every month is open.
 func (s Source) OpenMonth() civil.Day {
+	if len(s.Closed) == 0 {
+		return 0
+	}
 	return civil.MustParse(s.Closed[len(s.Closed)-1].Month + "-01").AddMonths(1)
 }
 
 // Outstanding are the corrections of closed months that no month has been closed with.
 func (s Source) Outstanding(ctx context.Context, filter Filter) ([]Charge, error) {
+	if len(s.Closed) == 0 {
+		return nil, nil
+	}
 	sums := map[correctionKey]*Charge{}
 	billed := s.OpenMonth().UTC()
 	add := func(c Charge, m string, cause Cause, sign int64) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"microspend/internal/figures"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend/tenants"
@@ -105,7 +106,8 @@ func (d Dimension) String() string {
 	return dimensions[d].name
 }
 
-func dimensionNames() []string {
+// DimensionNames are the words of all dimensions.
+func DimensionNames() []string {
 	names := make([]string, DimensionCount)
 	for d := range names {
 		names[d] = dimensions[d].name
@@ -120,7 +122,7 @@ func ParseDimensions(text string) ([]Dimension, error) {
 	}
 	var by []Dimension
 	for word := range strings.SplitSeq(text, ",") {
-		d, err := parseWord[Dimension]("dimension", dimensionNames(), strings.TrimSpace(word))
+		d, err := parseWord[Dimension]("dimension", DimensionNames(), strings.TrimSpace(word))
 		if err != nil {
 			return nil, err
 		}
@@ -165,11 +167,11 @@ const (
 )
 
 // String is the word used in outputs.
-func (k Kind) String() string {
-	return [...]string{
-		KindTenant: "tenant", KindUnallocated: "unallocated", KindShared: "shared", KindUnmetered: "unmetered",
-		KindNoGroup: "no-group", KindOther: "other",
-	}[k]
+func (k Kind) String() string { return figures.Word("kind", kindNames[:], k) }
+
+var kindNames = [...]string{
+	KindTenant: "tenant", KindUnallocated: "unallocated", KindShared: "shared", KindUnmetered: "unmetered",
+	KindNoGroup: "no-group", KindOther: "other",
 }
 
 // literally stands before the name of a tenant who is named like a label where both may stand.
@@ -218,6 +220,9 @@ type Key struct {
 
 	card int // of those of the region, from 1, where a report is by rate card; see [Request.Rated]
 }
+
+// owner is the tenant and the group of a row alone.
+func (k Key) owner() Key { return Key{Kind: k.Kind, Tenant: k.Tenant, Group: k.Group} }
 
 // SameButForRates reports whether two rows of a report by rate card are of the same and differ in the card alone.
 func (k Key) SameButForRates(other Key) bool {

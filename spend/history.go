@@ -18,7 +18,7 @@ const HistoryDays = 8 * 7
 // [compare.Known].
 func (s Source) History(ctx context.Context, in civil.Span, loc *time.Location) (compare.Known, error) {
 	known := compare.Known{Location: loc}
-	extent, err := s.Usage.Extent(ctx)
+	extent, err := s.measured().Extent(ctx)
 	if err != nil {
 		return known, err
 	}
@@ -42,7 +42,7 @@ func (s Source) History(ctx context.Context, in civil.Span, loc *time.Location) 
 func (s Source) daysWithData(
 	ctx context.Context, in civil.Span, loc *time.Location,
 ) (covered, damaged map[civil.Day]bool, err error) {
-	result, err := s.Usage.Aggregate(ctx, ledger.Query{
+	result, err := s.measured().Aggregate(ctx, ledger.Query{
 		From: in.From, To: in.To, By: []ledger.Field{ledger.FieldDay}, Location: loc,
 		Sums: ledger.SumOf(usage.Running), // that there are records is all that counts
 	})

@@ -63,7 +63,7 @@ func (s Source) unmatched(
 	for _, whole := range [...]bool{false, true} {
 		in := period
 		if whole {
-			extent, err := s.Usage.Extent(ctx)
+			extent, err := s.measured().Extent(ctx)
 			if err != nil || extent.First.IsZero() {
 				break
 			}
@@ -110,17 +110,36 @@ func (s Source) listNames(d Dimension, to map[string]bool) {
 	}
 }
 
+// ListedNames are the names in a dimension that are known without the ledger: those of the tenants file, in alphabetical
+// order, and the labels that a report may have in their place.
+func (s Source) ListedNames(d Dimension) []string {
+	known := map[string]bool{}
+	s.listNames(d, known)
+	return slices.Sorted(maps.Keys(known))
+}
+
+// NamesIn are the same with those of usage in [from, to).
+func (s Source) NamesIn(ctx context.Context, d Dimension, from, to time.Time) ([]string, error) {
+	known := map[string]bool{}
+	s.listNames(d, known)
+	err := s.namesIn(ctx, civil.Between(from, to), s.Zone(nil), d, known)
+	return slices.Sorted(maps.Keys(known)), err
+}
+
 // namesIn adds the names that usage of a span has in a dimension.
 func (s Source) namesIn(ctx context.Context, in civil.Span, loc *time.Location, d Dimension, to map[string]bool) error {
 	if d == ByTenant || d == ByGroup {
 		r := s.run(Request{From: in.From, To: in.To, By: []Dimension{d}, Location: loc})
 		cells, err := r.collect(ctx, in, labelsOf)
-		for key := range cells {
-			to[key.Name(d)] = true
+		if err != nil {
+			return err
 		}
-		return err
+		for at := range cells.all() {
+			to[at.Name(d)] = true
+		}
+		return nil
 	}
-	result, err := s.Usage.Aggregate(ctx, ledger.Query{
+	result, err := s.measured().Aggregate(ctx, ledger.Query{
 		From: in.From, To: in.To, By: []ledger.Field{dimensions[d].field}, Location: loc, Sums: ledger.SumOf(usage.Running),
 	})
 	for i := range result.Groups {

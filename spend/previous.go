@@ -210,7 +210,7 @@ func (r *run) comparePrevious(ctx context.Context, t *table, out *Spend) error {
 		if err != nil {
 			return err
 		}
-		out.SameWeekday = &Compared{weekday.Pair, cost}
+		out.SameWeekday = &Compared{weekday.Pair, *cost}
 	}
 	return nil
 }

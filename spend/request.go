@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/figures"
 	"microspend/ledger"
 	"microspend/ledger/doubt"
 	"microspend/pricing"
@@ -56,7 +57,10 @@ const (
 var basisNames = [...]string{BasisRates: "rates", BasisBilled: "billed"}
 
 // String is the word used in flags and outputs: rates or billed.
-func (b Basis) String() string { return basisNames[b] }
+func (b Basis) String() string { return figures.Word("basis", basisNames[:], b) }
+
+// BasisNames are the words that [ParseBasis] reads.
+func BasisNames() []string { return slices.Clone(basisNames[:]) }
 
 // ParseBasis reads the word used in flags.
 func ParseBasis(word string) (Basis, error) { return parseWord[Basis]("basis", basisNames[:], word) }
@@ -99,7 +103,10 @@ const (
 var sortNames = [...]string{SortKey: "key", SortAmount: "amount", SortChange: "change"}
 
 // String is the word used in flags: key, amount or change.
-func (s Sort) String() string { return sortNames[s] }
+func (s Sort) String() string { return figures.Word("order", sortNames[:], s) }
+
+// SortNames are the words that [ParseSort] reads.
+func SortNames() []string { return slices.Clone(sortNames[:]) }
 
 // ParseSort reads the word used in flags.
 func ParseSort(word string) (Sort, error) { return parseWord[Sort]("order", sortNames[:], word) }
@@ -242,5 +249,5 @@ type Comparison struct {
 // Compared is two stretches of time, and the cost of the earlier one with the change since.
 type Compared struct {
 	compare.Pair
-	*Comparison
+	Comparison
 }

@@ -2,6 +2,7 @@ package spend
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"microspend/ledger"
@@ -29,11 +30,14 @@ type Rates interface {
 	Changes() []pricing.Date
 }
 
-// Source is everything that spend is worked out from. All but Usage and Rates may be left at their zero values; its
-// methods never change it.
+// ErrNoUsage is the error of a [Source] without usage.
+var ErrNoUsage = errors.New("there is no usage to work spend out from: the source's Usage is nil")
+
+// Source is everything that spend is worked out from. All but Usage may be left at their zero values; its methods never
+// change it.
 type Source struct {
-	Usage    Usage
-	Rates    Rates
+	Usage    Usage // without it, whatever asks for spend is an [ErrNoUsage]
+	Rates    Rates // nil stands for [pricing.EmbeddedCards], AWS's list rates
 	Tenants  tenants.File
 	Sharing  Sharing
 	Billed   *Billed           // what AWS billed, for [BasisBilled]; nil where no bill has been kept
@@ -46,6 +50,30 @@ type Source struct {
 	Closed []ClosedMonth // the months that have been closed, in order
 
 	month string // the closed month whose inputs these are; see [Source.at]
+}
+
+// measured is the source's usage, and one that answers with an error where there is none.
+func (s Source) measured() Usage {
+	if s.Usage == nil {
+		return noUsage{}
+	}
+	return s.Usage
+}
+
+type noUsage struct{}
+
+func (noUsage) Aggregate(context.Context, ledger.Query) (ledger.Result, error) {
+	return ledger.Result{}, ErrNoUsage
+}
+
+func (noUsage) Extent(context.Context) (ledger.Extent, error) { return ledger.Extent{}, ErrNoUsage }
+
+// listed are the source's rates, and AWS's where there are none.
+func (s Source) listed() Rates {
+	if s.Rates == nil {
+		return pricing.EmbeddedCards()
+	}
+	return s.Rates
 }
 
 // Card is the rate card that holds in a region on a day, one without rates where the region has none. Of a closed month

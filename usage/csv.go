@@ -83,7 +83,9 @@ func (c *countedReader) Read(p []byte) (int, error) {
 // Report says what was read so far.
 func (c *CSVReader) Report() ReadReport {
 	report := c.report
-	report.Bytes = c.in.bytes
+	if c.in != nil {
+		report.Bytes = c.in.bytes
+	}
 	return report
 }
 
@@ -95,6 +97,10 @@ const batchRows = 2048
 // last batch, unless they are to be skipped.
 func (c *CSVReader) Batches() iter.Seq2[[]Record, error] {
 	return func(yield func([]Record, error) bool) {
+		if c.in == nil || c.in.in == nil {
+			yield(nil, errors.New("there is nothing to read CSV from"))
+			return
+		}
 		text, err := tabular.Decode(c.in)
 		if err != nil {
 			yield(nil, err)

@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"microspend/internal/figures"
 	"microspend/pricing"
 )
 
@@ -47,7 +48,10 @@ func (m Measure) Column() string {
 	if m.Billed() {
 		return pricing.BilledQuantity(m).Column()
 	}
-	return activity[int(m)-pricing.QuantityCount].column
+	if int(m) < MeasureCount {
+		return activity[int(m)-pricing.QuantityCount].column
+	}
+	return figures.Word("measure", nil, m)
 }
 
 // Counted is the unit in which records count the measure. Its column is the one of the ledger's files.
@@ -55,7 +59,10 @@ func (m Measure) Counted() pricing.CountUnit {
 	if m.Billed() {
 		return pricing.BilledQuantity(m).Counted()
 	}
-	return activity[int(m)-pricing.QuantityCount].counted
+	if int(m) < MeasureCount {
+		return activity[int(m)-pricing.QuantityCount].counted
+	}
+	return pricing.CountUnit{}
 }
 
 // Measures returns every measure in order.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"microspend/internal/figures"
 )
 
 // Record is what one resource used in one period. Its key is (Source, Region, Account, Resource, PeriodStart): a later
@@ -73,7 +75,7 @@ const (
 var coverageNames = [...]string{CoverageUnknown: "unknown", CoveragePartial: "partial", CoverageComplete: "complete"}
 
 // String is the word used in files: unknown, partial or complete.
-func (c Coverage) String() string { return coverageNames[c] }
+func (c Coverage) String() string { return figures.Word("coverage", coverageNames[:], c) }
 
 // ParseCoverage reads the word used in files.
 func ParseCoverage(word string) (Coverage, error) {

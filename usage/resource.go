@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"microspend/internal/figures"
 	"microspend/pricing"
 )
 
@@ -27,7 +28,7 @@ const (
 var kindNames = [...]string{KindMicroVM: "microvm", KindImage: "image", KindFleet: "fleet"}
 
 // String is the word used in files: microvm, image or fleet.
-func (k ResourceKind) String() string { return kindNames[k] }
+func (k ResourceKind) String() string { return figures.Word("kind", kindNames[:], k) }
 
 // ParseKind reads the word used in files.
 func ParseKind(word string) (ResourceKind, error) {

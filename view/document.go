@@ -70,7 +70,7 @@ type Note struct {
 	Tag   string
 	Text  string
 	Warn  bool
-	Brief bool // a terminal shows one line of it: its first clause, or what has room
+	Brief bool // a terminal shows only the tag, in one list with those of the section's other brief notes
 }
 
 // Options say for what a document is rendered.

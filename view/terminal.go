@@ -55,8 +55,16 @@ func terminalSection(out *strings.Builder, section Section, width int) {
 	if section.Picture != nil {
 		out.WriteString(strings.TrimRight(section.Picture(width), "\n") + "\n")
 	}
+	var tags []string
 	for _, note := range section.Notes {
+		if note.Brief {
+			tags = append(tags, note.Tag)
+			continue
+		}
 		out.WriteString(terminalNote(note, width))
+	}
+	if len(tags) > 0 {
+		out.WriteString(terminalNote(Note{Text: strings.Join(tags, ", ")}, width))
 	}
 }
 
@@ -70,9 +78,6 @@ func terminalNote(note Note, width int) string {
 		tag += Visible(note.Tag) + ": "
 	}
 	text := tag + Visible(note.Text)
-	if note.Brief {
-		return style.Render(briefly(text, width-2)) + "\n"
-	}
 	lines := strings.Split(wrap(text, width-2), "\n")
 	for i, line := range lines {
 		if i > 0 {
@@ -81,21 +86,6 @@ func terminalNote(note Note, width int) string {
 		lines[i] = style.Render(line)
 	}
 	return strings.Join(lines, "\n") + "\n"
-}
-
-// briefly is a sentence in one line: as it is, or its first clause, or the words of it that have room.
-func briefly(text string, width int) string {
-	if ansi.StringWidth(text) <= width {
-		return text
-	}
-	if clause, _, more := strings.Cut(text, "; "); more {
-		text = clause + " …"
-	}
-	if ansi.StringWidth(text) <= width {
-		return text
-	}
-	line, _, _ := strings.Cut(wrap(text, width-2), "\n")
-	return strings.TrimRight(line, " ,;") + " …"
 }
 
 // styled wraps text and styles each line by itself; lipgloss would pad lines to the same width.

@@ -38,20 +38,23 @@ func (a *app) adviseCommand() *cobra.Command {
 	var f adviseFlags
 	cmd := a.printing(&cobra.Command{
 		Use:   "advise",
-		Short: "Show what to change, ranked by dollars a month",
-		Long: `advise prices the measured usage again under every change that the data supports, and lists those
-that save, the largest first: another idle timeout, ending what stays suspended, launching or resuming,
-ARM64, another region, unused image versions, EC2 or Fargate. What could not be judged is named with the
-reason.
+		Short: "Show what would save money, ranked by dollars a month",
+		Long: `advise prices the measured usage again under each change that the data supports, and lists the changes that save
+money, largest first: another idle timeout, terminating instead of suspending, resuming instead of launching,
+ARM64, another region, deleting unused image versions, EC2 or Fargate. It also names what could not be judged, and
+why.
 
-A month is 30 days at the pace of the time measured, by default the last 30 days of data. Savings on the
-same usage do not add up; what all come to together is said below the table.
+Savings are per month: 30 days at the pace of the period looked at, by default the last 30 days of data. Savings on
+the same usage do not add up; the combined saving is shown below the table.
 
---explain ID shows the actual bill beside the changed one. dismiss takes a piece of advice off the list,
-for everybody who uses the ledger; it comes back when its saving has doubled.`,
+--explain ID shows the bill before and after a change. advise dismiss removes advice from the list for everyone who
+uses the ledger; it comes back when its saving has doubled.`,
 		Example: `  microspend advise
-  microspend advise --kind idle-timeout,architecture --min-saving 10
+  # The bill before and after, and how to make the change
   microspend advise --explain 5hcnqk2v
+  # Some kinds of advice only, and only if they save 10 dollars a month
+  microspend advise --kind idle-timeout,architecture --min-saving 10
+  # Leave out what you cannot do
   microspend advise dismiss qz4w7m3a --reason "data must stay in the EU"`,
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
 		_, found, err := a.advice(cmd, &f)
@@ -181,9 +184,13 @@ func (a *app) dismissCommand() *cobra.Command {
 	reason := ""
 	cmd := a.command(&cobra.Command{
 		Use:   "dismiss ID",
-		Short: "Take a piece of advice off the list, with a reason",
-		Long: `dismiss keeps the id, the reason, who gave it and when with the ledger, so that everybody who uses it
-sees the same list. The advice comes back when it would save twice what it does now.`,
+		Short: "Remove advice from the list, with a reason",
+		Long: `dismiss stores the ID, the reason, and who gave it and when, with the ledger, so that everyone who uses the ledger
+sees the same list. The advice comes back when it would save twice what it does now. microspend advise lists the
+IDs.`,
+		Example: `  microspend advise dismiss qz4w7m3a --reason "data must stay in the EU"
+  # What has been dismissed, by whom and why
+  microspend advise --dismissed`,
 		Args: exactly(1, "the ID of a piece of advice"),
 	}, func(cmd *cobra.Command, args []string) error {
 		_, found, err := a.advice(cmd, &f)
@@ -208,9 +215,11 @@ sees the same list. The advice comes back when it would save twice what it does 
 
 func (a *app) restoreCommand() *cobra.Command {
 	cmd := a.command(&cobra.Command{
-		Use:   "restore ID",
-		Short: "List a dismissed piece of advice again",
-		Args:  exactly(1, "the ID of a piece of advice"),
+		Use:     "restore ID",
+		Short:   "Put dismissed advice back on the list",
+		Long:    `restore lists a dismissed piece of advice again. microspend advise --dismissed lists the IDs.`,
+		Example: `  microspend advise restore qz4w7m3a`,
+		Args:    exactly(1, "the ID of a piece of advice"),
 	}, func(cmd *cobra.Command, args []string) error {
 		if _, err := a.openLedger(cmd.Context()); err != nil { // which must be there already
 			return err

@@ -21,7 +21,15 @@ func (a *app) budgetCommand() *cobra.Command {
 	}
 	cmd := a.printing(&cobra.Command{
 		Use:   "budget",
-		Short: "Show budgets: spend, burn rate, forecast, and when they run out",
+		Short: "Show budgets: spend, burn rate and forecast",
+		Long: `budget shows how each budget in microspend.yaml stands: what was spent in its period, the burn rate, the forecast
+for the end of the period, and the day on which the budget runs out. Budgets are set under budgets in
+microspend.yaml, for tenants, groups, images, regions and the total.`,
+		Example: `  microspend budget
+  # For a script
+  microspend budget --format json
+  # Fail a cron job if a budget is exceeded
+  microspend budget check`,
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
 		status, err := evaluate(cmd)
 		if err != nil {
@@ -32,14 +40,19 @@ func (a *app) budgetCommand() *cobra.Command {
 	failOn := ""
 	check := a.printing(&cobra.Command{
 		Use:   "check",
-		Short: "Exit with 1 if a budget's threshold is exceeded, for cron",
-		Long: `check prints how budgets stand and exits with 1 where a budget fails:
+		Short: "Exit with 1 if a budget is exceeded, for cron and CI",
+		Long: `check shows how budgets stand and exits with 1 if one fails:
 
   --fail-on spent     spend is above the budget's threshold (the default)
-  --fail-on forecast  also where the forecast is above the budget
-  --fail-on at-risk   also where the upper end of the forecast's range is
+  --fail-on forecast  or the forecast is above the budget
+  --fail-on at-risk   or the upper end of the forecast's range is
 
-A forecast may change its mind from day to day, which spend cannot: that is why the default is spent.`,
+A forecast can change from one day to the next and back, spend cannot; hence the default.`,
+		Example: `  microspend budget check
+  # Fail early: if the forecast exceeds a budget
+  microspend budget check --fail-on forecast
+  # In a crontab: write to a file, and mail it if it fails
+  microspend budget check --output /tmp/budget.txt || mail -s "Over budget" team@example.com < /tmp/budget.txt`,
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
 		alert, err := budget.ParseAlert(failOn)
 		if err != nil {
@@ -51,7 +64,7 @@ A forecast may change its mind from day to day, which spend cannot: that is why 
 		}
 		return report.Budget(status), passes(len(status.Alerts(alert)) == 0)
 	})
-	check.Flags().StringVar(&failOn, "fail-on", "spent", "`ALERT` to fail on: spent, forecast or at-risk")
+	choiceFlag(check, &failOn, "fail-on", "`ALERT` to fail on: spent, forecast or at-risk", budget.AlertNames()...)
 	a.ledgerFlags(cmd)
 	a.ledgerFlags(check)
 	cmd.AddCommand(check)
@@ -61,7 +74,14 @@ A forecast may change its mind from day to day, which spend cannot: that is why 
 func (a *app) anomaliesCommand() *cobra.Command {
 	cmd := a.printing(&cobra.Command{
 		Use:   "anomalies",
-		Short: "Find days outside a tenant's usual range, and what caused them",
+		Short: "Find days on which a tenant's spend was unusual",
+		Long: `anomalies lists the days of a period on which a tenant spent much more or less than usual, with the billed quantity
+that changed most. A day is compared with the same weekdays of the eight weeks before. What counts as unusual is
+set under anomalies in microspend.yaml.`,
+		Example: `  # This month
+  microspend anomalies
+  # The last 30 days, for a script
+  microspend anomalies --period last-month --format json`,
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
 		in, err := a.measured(cmd.Context())
 		if err != nil {

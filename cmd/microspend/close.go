@@ -18,16 +18,17 @@ func (a *app) closeCommand() *cobra.Command {
 	var list, reopen, accept bool
 	cmd := a.printing(&cobra.Command{
 		Use:   "close [MONTH]",
-		Short: "Close a month: its figures stay, and later changes are restatements",
-		Long: `close keeps everything that the figures of MONTH follow from beside the ledger: its usage, rates,
-discounts and tenants file. From then on every report shows the month as it was closed, and names what
-late data, changed rules or rates would make of it as restatements. FOCUS exports bill these as
-corrections in the first month that is not closed.
+		Short: "Close a month, so that its figures no longer change",
+		Long: `close stores what the figures of MONTH follow from, next to the ledger: its usage, rates, discounts and tenants
+file. From then on, every report shows the month as it was closed and lists what late data or changed rates would
+make of it as restatements. FOCUS exports bill restatements as corrections in the first open month.
 
-A month that is not over, or that has damaged days or unknown rates, is refused. Months are closed in
-order and reopened from the last one on.`,
+close refuses a month that is not over, or that has damaged days or unknown rates. Months are closed in order, and
+reopened from the last one back.`,
 		Example: `  microspend spend close 2026-10
+  # Which months are closed, and by whom
   microspend spend close --list
+  # Let the last closed month change again
   microspend spend close --reopen 2026-10`,
 		Args: atMostOne,
 	}, func(cmd *cobra.Command, args []string) (view.Document, error) {

@@ -35,16 +35,29 @@ func (a *app) collectCommand() *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use:   "collect",
-		Short: "Read usage from AWS into the ledger",
+		Short: "Collect usage from AWS into the ledger",
 		Long: `collect reads usage from AWS into the ledger, from one of these sources (--source):
 
 ` + about.String() + `
-It goes on where the last run ended, reads two days again because data may arrive late, and records nothing twice. What
-could not be read is named, asked for again by later runs, and makes the exit code 3; all the rest is in the ledger.
-A run that is killed costs no call twice.
+The first run reads 14 days. Each later run continues where the last one ended and re-reads the last two days to pick
+up late data; nothing is counted twice. After a crash, the next run resumes without repeating paid calls.
 
-Credentials, region and profile are found as AWS's own tools find them. Everything can be written down in
-microspend.yaml under collect.`,
+CloudWatch charges $0.01 per 1,000 metrics requested. Reading logs is assumed to be free, and the MicroVM API is.
+--dry-run shows what a run would cost and needs no ledger; --max-api-cost limits it.
+
+Credentials, region and profile are found as the AWS CLI finds them. All settings can be given in microspend.yaml under
+collect.
+
+collect exits with 3 if something could not be read. What could be read is in the ledger; later runs retry the rest
+(collect gaps). It exits with 1 if the run would cost more than --max-api-cost, or was stopped by it.`,
+		Example: `  # What would be read, and what the API calls would cost
+  microspend collect --dry-run
+  # Once, from the meter's metrics in CloudWatch
+  microspend collect
+  # From the meter's logs in two regions, every 15 minutes, until interrupted
+  microspend collect --source logs --region eu-west-1 --region us-east-1 --every 15m
+  # From other accounts, for at most 5 dollars a day
+  microspend collect --role-arn arn:aws:iam::111122223333:role/microspend --max-api-cost 5/day`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := a.formerlyLength(cmd, "resolution", false); err != nil {
@@ -67,10 +80,7 @@ microspend.yaml under collect.`,
 }
 
 func (a *app) collect(ctx context.Context, flags collectFlags) error {
-	logger, err := a.collectLogger(flags.logFormat)
-	if err != nil {
-		return err
-	}
+	logger := a.collectLogger(flags.logFormat)
 	bar := a.progress("collecting", "batches")
 	made, err := a.newCollection(flags, a.askForCode(), logger)
 	if err != nil {
@@ -353,14 +363,11 @@ func (a *app) collectPlan(ctx context.Context, runner *collector.Runner, limit c
 	return passes(ok)
 }
 
-func (a *app) collectLogger(format string) (*slog.Logger, error) {
-	switch format {
-	case "text":
-		return slog.New(slog.NewTextHandler(a.err, nil)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(a.err, nil)), nil
+func (a *app) collectLogger(format string) *slog.Logger {
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(a.err, nil))
 	}
-	return nil, fmt.Errorf("--log-format: unknown format %.40q; valid formats: text, json", format)
+	return slog.New(slog.NewTextHandler(a.err, nil))
 }
 
 // logRun writes the one line of a run.

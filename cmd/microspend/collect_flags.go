@@ -57,7 +57,7 @@ func (flags *collectFlags) addTo(cmd *cobra.Command) {
 	f.IntVar(&flags.parallel, "parallel", 0, "maximum API calls in flight (default 4)")
 	f.BoolVar(&flags.overlappingSources, "allow-overlapping-sources", false,
 		"also read what another source has collected, which counts it twice")
-	f.StringVar(&flags.logFormat, "log-format", "text", "`format` of the log on standard error: text or json")
+	choiceFlag(cmd, &flags.logFormat, "log-format", "`FORMAT` of the log on standard error: text or json", "text", "json")
 	flags.ofSources = sources.NewSettings()
 	own := flag.NewFlagSet("", flag.ContinueOnError)
 	flags.ofSources.Flags(own)

@@ -28,15 +28,15 @@ func (a *app) collectStatusCommand() *cobra.Command {
 	)
 	cmd := a.printing(&cobra.Command{
 		Use:   "status",
-		Short: "Show how collecting is going, and exit with 1 if it is not going well",
-		Long: `status shows, for each source, account and region, when it was last read and how far, what is
-missing, and what API calls have cost. It reads what runs have left beside the ledger, asks AWS
-nothing, and keeps no collector from running.
+		Short: "Show how collection is going; exit with 1 if something is wrong",
+		Long: `status shows when each source, account and region was last read and up to when, what is missing, and what API calls
+have cost. It reads what runs left next to the ledger: it calls nothing at AWS, and works while a collector runs.
 
-The exit code is 1 if the last run failed or was stopped, something could not be read or is further
-behind than --max-age, or a gap is open that was not accepted (collect gaps accept). What is
-quarantined is shown, and counts with --strict.`,
+It exits with 1 if the last run failed or was stopped, if something could not be read or is further behind than
+--max-age, or if a gap is open that has not been accepted (collect gaps accept). Quarantined data is shown, and
+counts with --strict.`,
 		Example: `  microspend collect status
+  # For monitoring: at most 2 hours behind
   microspend collect status --max-age 2h --format json`,
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
 		opened, err := a.openLedger(cmd.Context())
@@ -104,13 +104,16 @@ func (a *app) collectGapsCommand() *cobra.Command {
 	)
 	cmd := a.printing(&cobra.Command{
 		Use:   "gaps",
-		Short: "List what could not be read and is asked for again",
-		Long: `gaps lists what could not be read: with its id, how often it was tried and when it is tried again.
-It is tried again by each run of collect that it is due for, until it is read, the service no longer
-has it, or it is accepted. Times that --from has passed over are listed as well; the next run reads
-them. A --backfill that was not read stays listed until it is repeated or accepted.`,
+		Short: "List what could not be read",
+		Long: `gaps lists what could not be read, with its ID, how often it was tried and when it will be tried again. Each run of
+collect that it is due for tries it again, until it is read, the service no longer has it, or you accept that it is
+missing. Times that a run skipped with --from are listed as well; the next run reads them. A --backfill that failed
+stays listed until it is repeated or accepted.`,
 		Example: `  microspend collect gaps
-  microspend collect gaps --quarantined --format csv`,
+  # Also data that was quarantined, for a spreadsheet
+  microspend collect gaps --quarantined --format csv
+  # What has been accepted, and why
+  microspend collect gaps --accepted`,
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
 		all, _, err := a.findings(cmd.Context(), which)
 		if err != nil {
@@ -173,13 +176,14 @@ func (a *app) collectAcceptCommand() *cobra.Command {
 	)
 	cmd := a.printing(&cobra.Command{
 		Use:   "accept [ID]...",
-		Short: "Accept that something is missing, so that it is no longer asked for or reported",
-		Long: `accept takes open gaps, and times that were passed over, as they are: collect neither asks for them nor reports them any more, and
-collect status no longer counts them. What they lack stays missing in the ledger. Name them by the
-ids that collect gaps lists, or select them with --all, --before or --source; with --quarantined, what
-is quarantined is accepted as well. The reason is kept: collect gaps --accepted shows it.`,
+		Short: "Accept that data is missing, so that it is no longer retried or reported",
+		Long: `accept closes open gaps, and times that were skipped: collect no longer tries to read them, and collect status no
+longer reports them. The data stays missing in the ledger. Name gaps by the IDs that collect gaps lists, or select
+them with --all, --before or --source; with --quarantined, quarantined data is accepted as well. The reason is
+stored; collect gaps --accepted shows it.`,
 		Example: `  microspend collect gaps accept 3f9a2c41d0 --because "log group deleted by mistake"
-  microspend collect gaps accept --source logs --before 2026-10-01 --because "before we began"`,
+  # Everything before a day
+  microspend collect gaps accept --before 2026-10-01 --because "before we began"`,
 		Args: cobra.ArbitraryArgs,
 	}, func(cmd *cobra.Command, ids []string) (view.Document, error) {
 		selects := every || which.source != "" || !which.before.IsZero()

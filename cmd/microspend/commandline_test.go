@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -25,6 +26,9 @@ type shellCommand struct {
 	alone bool
 }
 
+// someValue stands for what a variable or a substitution comes to: a day is what most flags take.
+const someValue = "2026-11-01"
+
 // microspendCommands lists the calls of microspend in a shell script, wherever in it they are. Placeholders such as
 // FILE… are words like any other.
 func microspendCommands(script string) ([]shellCommand, error) {
@@ -45,9 +49,9 @@ func microspendCommands(script string) ([]shellCommand, error) {
 			if name == "IFS" {
 				return ""
 			}
-			return "1"
+			return someValue
 		}),
-		CmdSubst: func(w io.Writer, _ *syntax.CmdSubst) error { _, err := io.WriteString(w, "1"); return err },
+		CmdSubst: func(w io.Writer, _ *syntax.CmdSubst) error { _, err := io.WriteString(w, someValue); return err },
 	}
 	syntax.Walk(file, func(node syntax.Node) bool {
 		call, ok := node.(*syntax.CallExpr)
@@ -81,17 +85,51 @@ func microspendCommands(script string) ([]shellCommand, error) {
 
 // refusal is why a command line would be refused before it reads or writes anything: an unknown command or flag, a value
 // that a flag doesn't take, arguments missing or too many, or a flag by a name that is no longer shown. Nothing is run.
-func refusal(args []string) error {
+func refusal(args []string) error { return parsedOnly(args, false) }
+
+// refusalOfMention is that of a command line that a sentence shortens: arguments and required flags may be missing.
+func refusalOfMention(args []string) error {
+	var kept []string
+	for i, arg := range args {
+		if arg != "…" || i > 0 && strings.HasPrefix(args[i-1], "--") { // as a flag's value it stands for one
+			kept = append(kept, arg)
+		}
+	}
+	err := parsedOnly(kept, true)
+	if err != nil && strings.HasPrefix(kept[len(kept)-1], "--") {
+		return parsedOnly(append(kept, "…"), true) // a flag whose value is left out
+	}
+	return err
+}
+
+func parsedOnly(args []string, shortened bool) error {
 	a := &app{
-		process: process{in: strings.NewReader(""), out: io.Discard, err: io.Discard, now: func() time.Time { return scriptDay }},
-		parsed:  map[*cobra.Command][]parsedFlag{},
+		process: process{
+			in: strings.NewReader(""), out: io.Discard, err: io.Discard, now: func() time.Time { return scriptDay },
+		},
+		parsed: map[*cobra.Command][]parsedFlag{},
 	}
 	root := a.rootCommand()
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return oldName(cmd, args) }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if missing := missingFlags(cmd); len(missing) > 0 && !shortened {
+			return errors.Join(missing...)
+		}
+		return oldName(cmd, args)
+	}
 	var stub func(cmd *cobra.Command)
 	stub = func(cmd *cobra.Command) {
 		if cmd.RunE != nil {
-			cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.parseFlags(cmd) }
+			cmd.DisableFlagParsing = false // the meter parses its own, and is held to the same
+			cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+				if shortened && slices.Contains(args, "…") {
+					return nil // a value that is left out
+				}
+				return a.parseFlags(cmd)
+			}
+			if shortened && !cmd.HasSubCommands() {
+				cmd.Args = cobra.ArbitraryArgs
+				cmd.Flags().VisitAll(func(flag *pflag.Flag) { flag.Annotations = nil }) // which flags are required
+			}
 		}
 		for _, sub := range cmd.Commands() {
 			stub(sub)
@@ -143,7 +181,7 @@ func TestMicrospendCommands(t *testing.T) {
 			{"microspend spend", []string{"spend"}, false}, {"microspend budget", []string{"budget"}, false},
 		}},
 		{"a variable", "microspend spend --tenant $T", []shellCommand{
-			{"microspend spend --tenant $T", []string{"spend", "--tenant", "1"}, false},
+			{"microspend spend --tenant $T", []string{"spend", "--tenant", someValue}, false},
 		}},
 	} {
 		got, err := microspendCommands(test.script)
@@ -160,6 +198,7 @@ func TestRefusal(t *testing.T) {
 		{"no such flag", "estimate --explan FILE", "unknown flag"},
 		{"a value that a flag does not take", "estimate --format yaml FILE", "yaml"},
 		{"an argument too few", "estimate", "needs"},
+		{"a required flag missing", "price", "--region"},
 		{"an argument too many", "compare a.yaml b.yaml", "needs"},
 	} {
 		err := refusal(strings.Fields(test.line))
@@ -169,4 +208,12 @@ func TestRefusal(t *testing.T) {
 		}
 		require.ErrorContains(t, err, test.want, test.name)
 	}
+}
+
+func TestRefusalOfMention(t *testing.T) {
+	require.NoError(t, refusalOfMention([]string{"idle", "…"}))
+	require.NoError(t, refusalOfMention([]string{"price", "--region", "R", "…"}))
+	require.NoError(t, refusalOfMention([]string{"rates", "update"}))
+	require.Error(t, refusalOfMention([]string{"rates", "upgrade"}))
+	require.Error(t, refusalOfMention([]string{"idle", "--no-such"}))
 }

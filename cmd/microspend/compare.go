@@ -15,14 +15,17 @@ func (a *app) compareCommand() *cobra.Command {
 	var regions []string
 	cmd := a.pricing(&cobra.Command{
 		Use:   "compare FILE",
-		Short: "Compare a workload on MicroVMs with the alternatives",
-		Long: `compare prices the alternatives listed under compare in the file, or, if there are none,
-some of the same size: cheapest first, with what you give up and the running time at which the cost
-is the same.
+		Short: "Compare a workload with EC2, Fargate, functions and sandboxes",
+		Long: `compare prices a workload on MicroVMs and on the alternatives that its file lists under compare; if it lists none,
+on some of the same size. The cheapest comes first. Each alternative is shown with what you would give up and the
+running time at which it costs the same.
 
-With --regions it compares regions instead: what the workload would cost in each, and which rates
-are not known there.`,
+With --regions, compare shows what the workload would cost in other AWS regions instead, and which rates are not
+known there.`,
 		Example: `  microspend compare workload.yaml
+  # What each alternative rests on, in full
+  microspend compare workload.yaml --explain
+  # The same workload in other regions
   microspend compare workload.yaml --regions all
   microspend compare workload.yaml --regions eu-west-1,eu-central-1 --format csv`,
 		Args: exactly(1, "one workload file"),
@@ -60,9 +63,12 @@ func (a *app) breakevenCommand() *cobra.Command {
 	return a.pricing(&cobra.Command{
 		Use:   "breakeven FILE",
 		Short: "Find the running time at which each alternative costs the same",
-		Long: `breakeven solves for the running time at which each alternative costs as much as the
-MicroVMs, including launches, cycles and storage: per month, and per day in months of 20, 22 and 30
-days. It draws the cost curves; --format svg writes them as an image.`,
+		Long: `breakeven solves for the running time at which each alternative costs exactly as much as MicroVMs, including
+launches, suspends, resumes and storage: per month, and per day in months of 20, 22 and 30 days. It draws the cost
+curves; --format svg writes them as an image.`,
+		Example: `  microspend breakeven workload.yaml
+  # The cost curves as an image
+  microspend breakeven workload.yaml --format svg --output breakeven.svg`,
 		Args: exactly(1, "one workload file"),
 	}, func(_ *cobra.Command, args []string) (view.Document, error) {
 		return a.compared(args[0], report.BreakEven)

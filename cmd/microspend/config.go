@@ -10,12 +10,26 @@ import (
 )
 
 func (a *app) configCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "config", Short: "Check the configuration", Args: noArguments, RunE: help}
+	cmd := &cobra.Command{
+		Use:   "config COMMAND",
+		Short: "Check the configuration",
+		Long: `microspend reads its configuration from the file of --config, or else from ./` + config.Name + `, or else from
+microspend/` + config.Name + ` in the user's config directory. The file is optional. Commands that price workloads read it
+only if --config names it.`,
+		Example: `  microspend config check`,
+		Args:    noArguments,
+		RunE:    help,
+	}
 	check := a.command(&cobra.Command{
 		Use:   "check [FILE]",
-		Short: "Read " + config.Name + " and the files it refers to, and report every error with line and column",
-		Long: `check reads FILE, --config, or the configuration that other commands would use, and the tenants
-file and private rate cards it refers to. It exits with 2 if there are errors.`,
+		Short: "Check microspend.yaml and the files it refers to",
+		Long: `check reads a configuration and the tenants file and rate cards that it refers to, and reports every error with its
+line and column: that of FILE, of --config, or the one that other commands would use. It exits with 2 if there are
+errors.`,
+		Example: `  # The configuration that other commands would use
+  microspend config check
+  # A file, before you install it
+  microspend config check microspend.yaml`,
 		Args: atMostOne,
 	}, func(_ *cobra.Command, args []string) error {
 		if len(args) > 0 {

@@ -34,14 +34,14 @@ type dashFlags struct {
 	view, theme          string
 	once, noMouse, plain bool
 	width, height        int
-	poll, stale          time.Duration
+	refresh, stale       time.Duration
 	collect              bool
 	collectEvery         time.Duration
 }
 
 const (
-	pollEvery  = 2 * time.Second
-	staleAfter = 6 * time.Hour // CloudWatch itself may be hours late
+	refreshEvery = 2 * time.Second
+	staleAfter   = 6 * time.Hour // CloudWatch itself may be hours late
 )
 
 func (a *app) dashCommand() *cobra.Command {
@@ -49,20 +49,24 @@ func (a *app) dashCommand() *cobra.Command {
 	var line lineFlags
 	cmd := &cobra.Command{
 		Use:   "dash",
-		Short: "Open the terminal dashboard: who spends what, and why",
-		Long: `dash shows the ledger in the terminal: an overview with budgets, forecast and anomalies;
-tenants, images, MicroVMs and days to sort, filter and open; the lines behind every figure; and
-what-if bills for a tenant. It picks up new usage by itself. Press ? for the keys.
+		Short: "Open the dashboard in the terminal",
+		Long: `dash shows the ledger in the terminal: an overview with budgets, forecast and anomalies; tenants, images, MicroVMs
+and days, which you can sort, filter and open; the bill lines behind each figure; and what-if bills for a tenant.
+New usage appears by itself. Press ? for the keys.
 
---collect reads usage from AWS in the background, like microspend collect with the settings under
-collect in microspend.yaml.
+--collect also collects usage from AWS in the background, like microspend collect with the settings under collect
+in microspend.yaml.
 
---once prints one frame and exits, for pipes, CI and screenshots; with --plain, the same figures in
-sentences and rows, for screen readers and terminals that cannot place text. --line prints one line,
-for tmux, shell prompts and status bars.`,
+--once prints one frame and exits, for pipes, CI and screenshots; --plain makes it sentences and rows, for screen
+readers. --line prints a single line, for tmux, shell prompts and status bars.`,
 		Example: `  microspend dash
+  # A past month
   microspend dash --period 2026-10
+  # Collect from AWS while it is open
+  microspend dash --collect
+  # One frame, for a report or CI
   microspend dash --once --view tenants --width 120 --height 40
+  # One line for a status bar
   microspend dash --line`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -92,7 +96,7 @@ for tmux, shell prompts and status bars.`,
 			case f.plain && !f.once:
 				return errors.New("--plain requires --once")
 			case f.collectEvery < 0 || (f.collectEvery > 0 && !f.collect):
-				return errors.New("--collect-every requires --collect and a positive duration such as 15m")
+				return errors.New("--every requires --collect and a positive duration such as 15m")
 			}
 			if f.once {
 				if err := a.hasData(cmd.Context()); err != nil {
@@ -125,16 +129,17 @@ for tmux, shell prompts and status bars.`,
 	flags.BoolVar(&f.plain, "plain", false, "with --once, print sentences and rows without drawing, for screen readers")
 	flags.IntVar(&f.width, "width", 0, "width of --once in `COLUMNS` (default: the terminal's, or 120), or of --line (60)")
 	flags.IntVar(&f.height, "height", 0, "height of the --once frame in `LINES` (default: the terminal's, or 40)")
-	flags.StringVar(&f.theme, "theme", "auto", "`THEME` of --once: dark, light or auto")
+	choiceFlag(cmd, &f.theme, "theme", "`THEME` of --once: auto, dark or light", "auto", "dark", "light")
 	flags.BoolVar(&f.noMouse, "no-mouse", false, "leave the mouse to the terminal (with it, hold Shift to select text)")
 	flags.Bool("mouse", true, "enable the mouse, which it is anyway")
 	_ = flags.MarkHidden("mouse")
-	flags.DurationVar(&f.poll, "poll", pollEvery, "`INTERVAL` at which to check the ledger for changes")
+	flags.DurationVar(&f.refresh, "refresh", refreshEvery, "`INTERVAL` at which to check the ledger for changes")
 	flags.DurationVar(&f.stale, "stale-after", staleAfter, "`AGE` from which data counts as stale; 0 for never")
 	flags.BoolVar(&f.collect, "collect", false, "collect from AWS in the background")
-	flags.DurationVar(&f.collectEvery, "collect-every", 0,
+	flags.DurationVar(&f.collectEvery, "every", 0,
 		"`INTERVAL` at which to collect (default: the configuration's, or 15m)")
-	_ = cmd.RegisterFlagCompletionFunc("view", cobra.FixedCompletions(tui.Views(), cobra.ShellCompDirectiveNoFileComp))
+	formerly(cmd, "collect-every", "every")
+	formerly(cmd, "poll", "refresh")
 	return cmd
 }
 
@@ -178,7 +183,7 @@ func (a *app) dashOptions(ctx context.Context, in serve.Inputs, f dashFlags) (tu
 			Dismissed: func(ctx context.Context) (advise.Dismissals, error) { return advise.ReadDismissals(ctx, opened) },
 			Dismiss:   a.dismissInDash,
 		},
-		Now: a.today, Clock: a.now, View: f.view, Poll: f.poll, StaleAfter: f.stale, Mouse: !f.noMouse, Environ: a.environ,
+		Now: a.today, Clock: a.now, View: f.view, Poll: f.refresh, StaleAfter: f.stale, Mouse: !f.noMouse, Environ: a.environ,
 		Input: a.in, Output: a.out, ASCII: a.asciiOnly(),
 	}
 	if folder := a.userFolder("XDG_STATE_HOME", ".local/state"); folder != "" {
@@ -226,8 +231,6 @@ func (a *app) dashOnce(ctx context.Context, options tui.Options, f dashFlags) er
 		if in, ok := a.in.(*os.File); ok && a.onTerminal() {
 			dark = lipgloss.HasDarkBackground(in, a.out.(*os.File))
 		}
-	default:
-		return fmt.Errorf("--theme: unknown theme %q; valid themes: dark, light, auto", f.theme)
 	}
 	out := &colorprofile.Writer{Forward: a.out, Profile: a.colorProfile()}
 	colors := theme.Many

@@ -31,12 +31,20 @@ func (a *app) demoCommand() *cobra.Command {
 	)
 	cmd := a.command(&cobra.Command{
 		Use:   "demo",
-		Short: "Generate a sample fleet in a ledger of its own and open the dashboard",
-		Long: `demo generates usage of 40 tenants with different patterns over the 62 days before --as-of,
-reproducible by --seed, and writes it to a ledger through the same code as real usage, with a
-tenants file and budgets. From 2026-11-05 on, the image browser runs on x86-64. On a terminal it
-then opens the dashboard on that ledger and keeps generating today's hours; --no-dash only writes the
-ledger. --live opens it on the fleet as it is now, which launches, suspends and ends MicroVMs as the clock goes.`,
+		Short: "Generate a sample fleet and open it in the dashboard",
+		Long: `demo generates 62 days of usage of 40 tenants, up to --as-of, and writes it to a ledger of its own, with a tenants
+file, budgets and a configuration, through the same code as real usage. It needs no AWS account and calls nothing.
+The same --seed generates the same fleet.
+
+On a terminal it then opens the dashboard on that ledger and keeps adding usage as time passes. --live opens the
+live view instead, in which MicroVMs launch, suspend and terminate as you watch. --no-dash only writes the ledger.`,
+		Example: `  # Generate the fleet in ./microspend-demo and look around
+  microspend demo
+  # Watch MicroVMs as they run
+  microspend demo --live
+  # Only write the ledger, then query it
+  microspend demo --no-dash --output fleet
+  microspend spend --ledger fleet/ledger --config fleet/microspend.yaml`,
 	}, func(cmd *cobra.Command, _ []string) error {
 		fleet.End = a.today()
 		if fleet.Days < 1 || fleet.Days > 400 || fleet.Tenants < 1 || fleet.Tenants > 40 {
@@ -103,7 +111,7 @@ func (a *app) demoDash(ctx context.Context, fleet simulate.Fleet, live bool) err
 	if err != nil {
 		return err
 	}
-	asked := dashFlags{poll: pollEvery, stale: staleAfter}
+	asked := dashFlags{refresh: refreshEvery, stale: staleAfter}
 	if live {
 		asked.view = liveView
 	}

@@ -11,10 +11,13 @@ import (
 func (a *app) diffCommand() *cobra.Command {
 	return a.pricing(&cobra.Command{
 		Use:   "diff A.yaml B.yaml",
-		Short: "Show what changes between the bills of two workloads, and why",
-		Long: `diff prices two workloads and shows how much of each line's change comes from the quantity,
-valued at the first file's rate, and how much from the rate, at the second file's quantity; then
-which values in the files differ.`,
+		Short: "Show what changes between the bills of two workloads",
+		Long: `diff prices two workloads and splits the change of each line into the part due to quantity, valued at the first
+file's rate, and the part due to rate, at the second file's quantity. It then lists the values that differ between
+the files.`,
+		Example: `  microspend diff before.yaml after.yaml
+  # For a pull request
+  microspend diff before.yaml after.yaml --format markdown`,
 		Args: exactly(2, "two workload files"),
 	}, func(_ *cobra.Command, args []string) (view.Document, error) {
 		_, estimates, err := a.estimate(args...)

@@ -14,12 +14,19 @@ func (a *app) estimateCommand() *cobra.Command {
 	cmd := a.command(&cobra.Command{
 		Use:   "estimate FILE…",
 		Short: "Price a workload: an exact, itemized monthly bill",
-		Long: `estimate reads workloads in YAML ("-" for standard input) and prints the monthly bill of
-each. Tables are rounded for reading; JSON and CSV carry exact decimals. Several files are also
-added up into one bill.`,
+		Long: `estimate reads workload files (- for standard input) and prints the monthly bill of each, line by line. With
+several files it also prints their combined bill. Tables are rounded for reading; JSON and CSV contain exact
+decimals.
+
+If AWS has not published a rate that the bill needs, estimate names the rate and exits with 2 instead of guessing
+it.`,
 		Example: `  microspend estimate workload.yaml
-  microspend estimate --explain workload.yaml
-  microspend estimate --format json a.yaml b.yaml`,
+  # Show the formula and the source of each line
+  microspend estimate workload.yaml --explain
+  # With your own rates and discounts
+  microspend estimate workload.yaml --config microspend.yaml
+  # The combined bill of several workloads, for a script
+  microspend estimate api.yaml jobs.yaml --fleet --format json`,
 		Args: atLeastOne("a workload file"),
 	}, func(_ *cobra.Command, args []string) error {
 		_, estimates, err := a.estimate(args...)

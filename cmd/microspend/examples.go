@@ -18,19 +18,34 @@ func (a *app) examplesCommand() *cobra.Command {
 	}
 	cmd := a.printing(&cobra.Command{
 		Use:   "examples",
-		Short: "Published worked examples: printed figures next to exact ones",
+		Short: "Check published pricing examples against exact figures",
+		Long: `examples lists worked pricing examples, by AWS and others, with their exact totals. Each is a workload file that is
+built into the program; examples show prints its bill, and examples check compares every published figure with the
+exact one.`,
+		Example: `  # Which examples there are
+  microspend examples
+  # One of them, with its formulas
+  microspend examples show s1-personal-dev-tool --explain
+  # Where published figures differ from exact ones
+  microspend examples check`,
 	}, list)
 	cmd.AddCommand(
-		a.printing(&cobra.Command{Use: "list", Short: "List the worked examples"}, list),
+		a.printing(&cobra.Command{
+			Use: "list", Short: "List the worked examples",
+			Long:    "list shows the worked examples with their exact totals, as microspend examples does by itself.",
+			Example: "  microspend examples list\n  microspend examples list --format json",
+		}, list),
 		a.examplesShowCommand(),
 		a.printing(&cobra.Command{
 			Use:   "check [NAME…]",
-			Short: "Compare every published figure with the exact one",
-			Long: `check compares every figure that the sources of the worked examples print with the exact
-one, and shows which differ, by how much and why. It exits with 1 only if an exact figure or a
-verdict is no longer what the example's file states.`,
-			Args:              cobra.ArbitraryArgs,
-			ValidArgsFunction: completeExamples,
+			Short: "Compare each published figure with the exact one",
+			Long: `check compares each figure that the source of an example prints with the exact one, and shows which differ, by how
+much and why. It exits with 1 only if the program no longer gets the exact figures or verdicts that the examples'
+files state.`,
+			Example: `  microspend examples check
+  # One example only
+  microspend examples check aws-example-1`,
+			Args: cobra.ArbitraryArgs,
 		}, func(_ *cobra.Command, args []string) (view.Document, error) {
 			_, estimates, err := a.estimateExamples(args)
 			if err != nil {
@@ -46,10 +61,15 @@ func (a *app) examplesShowCommand() *cobra.Command {
 	var options report.EstimateOptions
 	var source bool
 	cmd := a.command(&cobra.Command{
-		Use:               "show NAME",
-		Short:             "Print an example's bill next to the figures its source prints",
-		Args:              exactly(1, "the name of an example"),
-		ValidArgsFunction: completeExamples,
+		Use:   "show NAME",
+		Short: "Show an example's bill next to the published figures",
+		Long:  `show prices an example and prints its bill, followed by the figures that its source prints.`,
+		Example: `  microspend examples show s1-personal-dev-tool
+  # With the formula of each line
+  microspend examples show s1-personal-dev-tool --explain
+  # Start a workload of your own from it
+  microspend examples show aws-example-1 --yaml --output team.yaml`,
+		Args: exactly(1, "the name of an example"),
 	}, func(_ *cobra.Command, args []string) error {
 		examples, estimates, err := a.estimateExamples(args)
 		if err != nil {
@@ -95,16 +115,4 @@ func (a *app) estimateExamples(names []string) ([]scenarios.Example, []*scenario
 		}
 	}
 	return examples, estimates, nil
-}
-
-func completeExamples(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	examples, err := scenarios.Examples()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	names := make([]string, len(examples)) // cobra and the shells keep those that match the prefix
-	for i, example := range examples {
-		names[i] = example.Name
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }

@@ -67,8 +67,8 @@ func (a *app) periodFlags(cmd *cobra.Command, without unsaid) {
 	flags := cmd.Flags()
 	flags.StringVar(&a.flags.Period, "period", "",
 		"`PERIOD` to look at: "+civil.PeriodForms+" (default: "+without.period+")")
-	flags.StringVar(&a.flags.From, "from", "", "look at what begins with this `DAY`, as 2026-10-01 or 2026-10 for the first")
-	flags.StringVar(&a.flags.To, "to", "", "look at what ends before this `DAY` (default: "+without.to+")")
+	flags.StringVar(&a.flags.From, "from", "", "first `DAY`, for example 2026-10-01, or 2026-10 for the first of a month")
+	flags.StringVar(&a.flags.To, "to", "", "`DAY` after the last (default: "+without.to+")")
 	if !without.utc {
 		flags.StringVar(&a.flags.TimeZone, "tz", "",
 			"`TIMEZONE` of days, for example Europe/Berlin (default: the configuration's, or UTC)")
@@ -109,14 +109,27 @@ func patternFlag(cmd *cobra.Command, into *[]string, d spend.Dimension) {
 	if d == spend.ByGroup {
 		also = " of tenants and those below it"
 	}
-	cmd.Flags().StringArrayVar(into, d.String(), nil, fmt.Sprintf(
+	name := patternName(d.String())
+	cmd.Flags().StringArrayVar(into, name, nil, fmt.Sprintf(
 		"only this `%s`%s; a trailing * matches any suffix (repeatable)", strings.ToUpper(d.String()), also))
+	if name != d.String() {
+		formerly(cmd, d.String(), name)
+	}
+}
+
+// patternName is the flag for names of a dimension. A MicroVM is named by its id, here as wherever one is named, though
+// it is grouped by its kind, as in --by microvm.
+func patternName(dimension string) string {
+	if dimension == spend.ByMicroVM.String() {
+		return "microvm-id"
+	}
+	return dimension
 }
 
 // choice is the value of a flag that takes one of a few words.
 type choice struct {
 	value   *string
-	name    string
+	what    string // the word is for
 	allowed []string
 }
 
@@ -125,13 +138,13 @@ func (c choice) Type() string   { return "string" }
 
 func (c choice) Set(text string) error {
 	// Some commands call their format for people text; nobody should have to know which.
-	if table := string(view.FormatTable); c.name == "format" && text == "text" && !slices.Contains(c.allowed, text) &&
+	if table := string(view.FormatTable); c.what == "format" && text == "text" && !slices.Contains(c.allowed, text) &&
 		slices.Contains(c.allowed, table) {
 		text = table
 	}
 	if !slices.Contains(c.allowed, text) {
-		return fmt.Errorf("unknown %s %.40q; valid %ss: %s", c.name, text, strings.TrimSuffix(c.name, "s"),
-			strings.Join(c.allowed, ", "))
+		return fmt.Errorf("unknown %s %.40q; valid %[1]ss: %[3]s%[4]s", c.what, text, strings.Join(c.allowed, ", "),
+			nearest.Meant(text, c.allowed))
 	}
 	*c.value = text
 	return nil
@@ -140,8 +153,8 @@ func (c choice) Set(text string) error {
 // choiceFlag declares a flag that takes one of a few words. The first is the default.
 func choiceFlag(cmd *cobra.Command, into *string, name, usage string, allowed ...string) {
 	*into = allowed[0]
-	cmd.Flags().VarP(choice{into, name, allowed}, name, shorthands[name], usage)
-	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(allowed, cobra.ShellCompDirectiveNoFileComp))
+	what, _ := pflag.UnquoteUsage(&pflag.Flag{Usage: usage})
+	cmd.Flags().VarP(choice{into, strings.ToLower(what), allowed}, name, shorthands[name], usage)
 }
 
 // parsedFlag is a flag whose text is given to parse when the command runs.
@@ -236,7 +249,7 @@ func flagError(cmd *cobra.Command, err error) error {
 }
 
 // flagName is the name of a request's field on the command line.
-func flagName(field string) string { return "--" + field }
+func flagName(field string) string { return "--" + patternName(field) }
 
 // today is --as-of, or now.
 func (a *app) today() time.Time {

@@ -28,9 +28,6 @@ func (a *app) archFlag(cmd *cobra.Command, into *pricing.Arch) {
 			return err
 		},
 	)
-	_ = cmd.RegisterFlagCompletionFunc("arch", cobra.FixedCompletions([]string{
-		string(pricing.ArchARM64), string(pricing.ArchX86),
-	}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // rateFlag declares --rate.

@@ -99,8 +99,8 @@ func TestFittedExamples(t *testing.T) {
 		},
 		{"a line that was broken", "it is broken for this width instead", "  a \\\n    b", "  a b"},
 		{
-			"comments", "each begins a paragraph; those that are long stay comments", "  # one two three four five six\n  x\n  # y\n  z",
-			"  # one two three four five\n  # six\n  x\n\n  # y\n  z",
+			"comments", "each begins a paragraph; those that are long stay comments", "  # one two three four five' six\n  x\n  # y\n  z",
+			"  # one two three four five'\n  # six\n  x\n\n  # y\n  z",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) { require.Equal(t, test.want, fittedExamples(test.text, 30), test.reason) })
@@ -116,8 +116,39 @@ func TestPlainDefaults(t *testing.T) {
 		`AGE (default 1m30s)`:      "AGE (default 1m30s)",
 		`AGE (default 10s)`:        "AGE (default 10s)",
 		`AGE (default 1h30m0s)`:    "AGE (default 1h30m)",
+		`--v P[="50%"]   words`:    "--v[=P]          words",
 		`PORT (default 8080)`:      "PORT (default 8080)",
 	} {
 		require.Equal(t, want, plainDefaults(given), given)
+	}
+}
+
+func TestDocsPages(t *testing.T) {
+	anchors := map[string]map[string]bool{}
+	for _, page := range documentation(t) {
+		anchors[page.name] = page.anchors()
+	}
+	paths := map[string]bool{}
+	for _, args := range everyCommand() {
+		paths[strings.Join(args, " ")] = true
+	}
+	for command, link := range docsPages {
+		require.True(t, paths[command], "there is no command %q", command)
+		page, anchor, _ := strings.Cut(link, "#")
+		require.Contains(t, anchors, page, "the page of %q", command)
+		require.True(t, anchor == "" || anchors[page][anchor], "the page of %q has no heading #%s", command, anchor)
+	}
+	require.Contains(t, helpOf(t, 80, "spend", "close"), "\nDocumentation: docs/closing.md\n")
+	require.Contains(t, helpOf(t, 80, "ledger", "info"), "\nDocumentation: docs/ledger.md\n", "the page of the command above it")
+}
+
+func TestDocsLink(t *testing.T) {
+	for module, want := range map[string]string{
+		"microspend":                    "docs/spend.md#groups",
+		"":                              "docs/spend.md#groups",
+		"github.com/acme/microspend":    "https://github.com/acme/microspend/blob/main/docs/spend.md#groups",
+		"github.com/acme/microspend/v2": "https://github.com/acme/microspend/blob/main/docs/spend.md#groups",
+	} {
+		require.Equal(t, want, docsLink(module, "docs/spend.md#groups"), module)
 	}
 }

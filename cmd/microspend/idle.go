@@ -26,6 +26,7 @@ import (
 // idleFlags are the flags of idle, parsed.
 type idleFlags struct {
 	gaps, requests    string
+	fromLedger        bool
 	traces            []string
 	tenant, by, chart string
 	explain           bool
@@ -45,21 +46,31 @@ func (a *app) idleCommand() *cobra.Command {
 	latency := idle.DefaultLatency()
 	f := &idleFlags{options: idle.Options{Latency: &latency}}
 	cmd := a.printing(&cobra.Command{
-		Use:   "idle --gaps FILE | --requests FILE | --trace FILE | --ledger DIR",
-		Short: "Find the idle timeout that costs least on real traffic",
-		Long: `idle prices every idle timeout on the gaps observed between requests and finds the exact
-optimum, next to the cost of common timeouts and online policies on the same gaps, and the trade-off
-between dollars and requests that wait. See docs/idle.md.
+		Use:   "idle --gaps FILE | --requests FILE | --trace FILE | --from-ledger",
+		Short: "Find the cheapest idle timeout for your traffic",
+		Long: `idle takes the gaps observed between your requests and finds the cheapest idle timeout: over all timeouts, not a
+sample. It also shows what common timeouts and online policies would cost on the same gaps, and what it would cost to
+make fewer requests wait for a resume.
 
-The gaps come from one of: CSV with a column gap_seconds (--gaps), CSV with a column time and, if
-known, microvm_id, tenant, image and duration_seconds (--requests), files in the layout of the Azure
-Functions Traces 2019 (in order of days) or 2021 (--trace), or the suspends and resumes in the ledger
-(--ledger). Files may be gzipped; - is standard input.`,
-		Example: `  microspend idle --gaps gaps.csv --memory 2GB --state 0.63GB --region eu-west-1
-  microspend idle --requests requests.csv --memory 2GB --region us-east-1 --validate 70%
-  microspend idle --trace day1.csv --trace day2.csv --memory 2GB --region us-east-1 --max-resumes-per-hour 2
-  microspend idle --ledger ledger --tenant acme --current 30m --memory 4GB --region eu-west-1`,
-		Args: validateArgument,
+The gaps come from one of:
+
+  --gaps         CSV with a column gap_seconds
+  --requests     CSV with a column time and, if known, microvm_id, tenant, image and duration_seconds
+  --trace        files in the layout of the Azure Functions Traces 2019 (in order of days) or 2021
+  --from-ledger  the suspends and resumes in the ledger
+
+Files may be gzipped; - is standard input.`,
+		Example: `  # From gaps, with the state size that you measured
+  microspend idle --gaps gaps.csv --memory 2GB --state-size 0.63GB --region eu-west-1
+  # From requests: choose on 70% of them, and check on the rest
+  microspend idle --requests requests.csv --memory 2GB --region us-east-1 --validate=70%
+  # With at most 2 requests an hour that wait for a resume
+  microspend idle --requests requests.csv --memory 2GB --region us-east-1 --max-resumes-per-hour 2
+  # From the ledger, compared with the timeout in force
+  microspend idle --from-ledger --current 30m --memory 4GB --region eu-west-1`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			return errors.Join(ledgerAlone(cmd), validateArgument(cmd, args))
+		},
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) { return a.idle(cmd.Context(), f) }, view.FormatSVG)
 	a.idleInputFlags(cmd, f)
 	a.idleQuestionFlags(cmd, f, &latency)
@@ -75,10 +86,10 @@ Functions Traces 2019 (in order of days) or 2021 (--trace), or the suspends and 
 	setFormat := cmd.PreRun
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) (err error) {
 		setFormat(cmd, args)
-		if err := a.formerlyLength(cmd, "trace-length", a.flags.ledger == ""); err != nil {
+		if err := a.formerlyLength(cmd, "trace-length", !f.fromLedger); err != nil {
 			return err
 		}
-		f.rates, err = a.idleRates()
+		f.rates, err = a.idleRates(f)
 		return err
 	}
 	return cmd
@@ -126,6 +137,16 @@ func (a *app) idle(ctx context.Context, f *idleFlags) (view.Document, error) {
 	return report.Idle(name, analysis, show), nil
 }
 
+// ledgerAlone takes --ledger without another source of gaps as --from-ledger, which it was before there was that. It is
+// done before anything is checked, such as that there is a source.
+func ledgerAlone(cmd *cobra.Command) error {
+	flags := cmd.Flags()
+	if !flags.Changed("ledger") || slices.ContainsFunc([]string{"gaps", "requests", "trace", "from-ledger"}, flags.Changed) {
+		return nil
+	}
+	return flags.Set("from-ledger", "true")
+}
+
 // validateArgument takes the value of --validate from where a space before it puts it, and refuses any other argument.
 func validateArgument(cmd *cobra.Command, args []string) error {
 	validate := cmd.Flags().Lookup("validate")
@@ -141,14 +162,12 @@ func (a *app) idleInputFlags(cmd *cobra.Command, f *idleFlags) {
 	flags.StringVar(&f.requests, "requests", "", "CSV `FILE` of request times")
 	flags.StringArrayVar(&f.traces, "trace", nil,
 		"`FILE` in the layout of the Azure Functions Trace 2019 or 2021 (repeatable, in order of days)")
-	flags.StringVar(&a.flags.ledger, "ledger", "", "ledger `DIR` whose suspends and resumes to use")
-	flags.StringVar(&a.flags.config, "config", "",
-		"configuration `FILE` with your rates and the ledger's tenants "+
-			"(default with --ledger: ./microspend.yaml, then the user's config directory)")
+	flags.BoolVar(&f.fromLedger, "from-ledger", false, "use the suspends and resumes in the ledger")
+	a.ledgerFlags(cmd)
 	a.periodFlags(cmd, theWholeOf("ledger"))
 	flags.StringVar(&f.tenant, "tenant", "", "only this `TENANT`")
-	cmd.MarkFlagsMutuallyExclusive("gaps", "requests", "trace", "ledger")
-	cmd.MarkFlagsOneRequired("gaps", "requests", "trace", "ledger")
+	cmd.MarkFlagsMutuallyExclusive("gaps", "requests", "trace", "from-ledger")
+	cmd.MarkFlagsOneRequired("gaps", "requests", "trace", "from-ledger")
 }
 
 // idleQuestionFlags declares the flags that say what is asked of the input. They are parsed in this order.
@@ -168,7 +187,7 @@ func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.
 		f.sized = err == nil
 		return err
 	})
-	value("state", "`SIZE` that a suspend writes and a resume reads (default: the baseline memory)",
+	value("state-size", "`SIZE` that a suspend writes and a resume reads (default: the baseline memory)",
 		func(text string) error {
 			var gb scalar.GB
 			err := gb.ParseScalar(text)
@@ -180,6 +199,7 @@ func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.
 			}
 			return err
 		})
+	formerly(cmd, "state", "state-size")
 	value("image-size", "`SIZE` that a launch reads (default: the baseline memory)", func(text string) error {
 		var gb scalar.GB
 		f.image = &gb.Decimal
@@ -266,7 +286,6 @@ func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.
 	cmd.Flags().Lookup("validate").NoOptDefVal = "50%"
 	_ = cmd.MarkFlagRequired("memory")
 	_ = cmd.MarkFlagRequired("region")
-	_ = cmd.RegisterFlagCompletionFunc("region", a.completeRegions)
 }
 
 // duration reads a duration, or a plain number of seconds.
@@ -303,20 +322,21 @@ func milliseconds(text string, most int64) (int64, error) {
 }
 
 // idleRates are the rates of a workload, or of the ledger, whose configuration is read without being named.
-func (a *app) idleRates() (scenarios.Cards, error) {
+func (a *app) idleRates(f *idleFlags) (scenarios.Cards, error) {
 	market, err := a.market()
 	if err != nil {
 		return nil, err
 	}
-	if a.flags.ledger != "" {
+	if f.fromLedger {
 		read, err := a.configured(a.readFile)
 		return ownCards{read.Source.Rates, market.Cards.Regions(), pricing.DateOf(market.Now)}, err
 	}
 	for _, given := range []struct{ flag, value string }{
-		{"--period", a.flags.Period}, {"--from", a.flags.From}, {"--to", a.flags.To}, {"--config", a.flags.config},
+		{"--ledger", a.flags.ledger}, {"--period", a.flags.Period}, {"--from", a.flags.From}, {"--to", a.flags.To},
+		{"--config", a.flags.config},
 	} {
 		if given.value != "" {
-			return nil, fmt.Errorf("%s requires --ledger", given.flag)
+			return nil, fmt.Errorf("%s requires --from-ledger", given.flag)
 		}
 	}
 	return market.Cards, nil

@@ -43,33 +43,32 @@ func (a *app) importCommand() *cobra.Command {
 	var f importFlags
 	cmd := a.command(&cobra.Command{
 		Use:   "import FILE",
-		Short: "Import usage, lifecycle events or sessions from a file into the ledger",
-		Long: `import reads usage from CSV ("-" for standard input) or from a Parquet file into the
-ledger. Importing the same rows again changes nothing; a row with a known key (source, region,
-account, MicroVM, period start) replaces the previous one.
+		Short: "Import usage, lifecycle events or sessions from a file",
+		Long: `import reads usage from a CSV file (- for standard input) or a Parquet file into the ledger. Importing the same
+rows again changes nothing: a row with a known key (source, region, account, MicroVM, period start) replaces the
+previous one.
 
-A CSV file has a header with the columns of docs/import.md, in any order; its fields may be separated
-by commas, semicolons or tabs, it may be gzipped or in UTF-16, and its numbers and times may be as
-spreadsheets and data frames write them. A Parquet file has the columns of the ledger's own files, as
-ledger export writes them. Rows of several UTC days are split exactly.
+A CSV file has a header with the columns of docs/import.md, in any order. Fields may be separated by commas,
+semicolons or tabs; the file may be gzipped or in UTF-16; numbers and times may be written as spreadsheets and data
+frames write them. A Parquet file has the columns of the ledger's own files, as ledger export writes them. Rows
+that span several UTC days are split exactly.
 
---events reads a log of lifecycle events (provisioned, suspended, resumed, terminated) and works out
-what each MicroVM used; a table with a start and an end in each row is read as sessions. Columns and
-events of other names are mapped in microspend.yaml. Importing a log again after more was added to it
-continues it.
+--events reads a log of lifecycle events (provisioned, suspended, resumed, terminated) and works out what each
+MicroVM used. A table with a start and an end in each row is read as sessions. Map other column and event names in
+microspend.yaml. When a log has grown, import it again: it continues where it ended.
 
-A file with the source of its rows, as ledger export writes it, restores a ledger: rows that were
-collected are added where they are missing. Where the ledger has other values of them, nothing is
-imported unless --replace-collected is given.
+A file that ledger export wrote restores a ledger: collected rows are added where they are missing. If the ledger
+has other values for them, nothing is imported unless you give --replace-collected.
 
-If any row is bad, all bad rows are reported and nothing is imported, unless --skip-bad is given. Nor
-is anything imported if it makes a MicroVM run twice at the same time, unless --overlaps says what to
-do.`,
-		Example: `  microspend import usage.csv --dry-run
+If any row is bad, import lists all bad rows and imports nothing, unless you give --skip-bad. Nor does it import
+anything that makes a MicroVM run twice at the same time, unless --overlaps says what to do.`,
+		Example: `  # See what would be imported and what it costs, then import it
+  microspend import usage.csv --dry-run
   microspend import usage.csv
-  microspend import usage.csv.gz --overlaps=merge
+  # Lifecycle events that name neither region nor size
   microspend import --events sandboxes.csv --region us-east-1 --memory 2GB
-  microspend import sessions.csv --region us-east-1`,
+  # Sessions with a start and an end, counting overlapping time once
+  microspend import sessions.csv --region us-east-1 --overlaps merge`,
 		Args: exactly(1, "one file"),
 	}, func(cmd *cobra.Command, args []string) error { return a.importFile(cmd.Context(), args[0], f) })
 	a.ledgerFlags(cmd)

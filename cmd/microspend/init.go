@@ -26,8 +26,15 @@ func (a *app) initCommand() *cobra.Command {
 	cmd := a.command(&cobra.Command{
 		Use:   "init [NAME]",
 		Short: "Create a commented workload file to start from",
-		Long: `init writes NAME.yaml (workload.yaml without a name), or to --output ("-" for standard output).
-NAME may have the ending .yaml or .yml itself.`,
+		Long: `init writes a workload file that explains its keys to NAME.yaml, or to workload.yaml if you give no NAME. NAME may
+include the extension, .yaml or .yml. An existing file is kept unless you give --force.`,
+		Example: `  # Create workload.yaml, edit it, then price it
+  microspend init
+  microspend estimate workload.yaml
+  # Create ci-runners.yaml
+  microspend init ci-runners
+  # Print it instead
+  microspend init --output -`,
 		Args: atMostOne,
 	}, func(_ *cobra.Command, args []string) error {
 		name := "workload"
@@ -67,10 +74,11 @@ func (a *app) schemaCommand() *cobra.Command {
 	cmd := a.command(&cobra.Command{
 		Use:   "schema",
 		Short: "Print the JSON Schema of workload files, for editors",
-		Long: `schema prints the JSON Schema of workload files. Editors with the YAML language server read
-it from a comment:
+		Long: `schema prints the JSON Schema of workload files. An editor with the YAML language server completes and checks a
+file that names the schema in its first line:
 
   # yaml-language-server: $schema=microspend.schema.json`,
+		Example: `  microspend schema --output microspend.schema.json`,
 	}, func(*cobra.Command, []string) error {
 		return a.write(file, func(w io.Writer) error {
 			out := json.NewEncoder(w)

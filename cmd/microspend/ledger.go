@@ -15,14 +15,27 @@ import (
 
 func (a *app) ledgerCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "ledger",
-		Short: "Inspect, check, audit, export and move the ledger",
-		Args:  noArguments,
-		RunE:  help,
+		Use:   "ledger COMMAND",
+		Short: "Inspect, verify, export and move the ledger",
+		Long: `The ledger holds measured usage, as collect and import write it. It is a folder in the user's data directory
+unless --ledger or the configuration names another folder, a bucket (s3://BUCKET/PREFIX) or a ClickHouse database
+(clickhouse://HOST:PORT/DATABASE).`,
+		Example: `  # What the ledger holds
+  microspend ledger info
+  # Whether its files are intact
+  microspend ledger check
+  # A copy in CSV
+  microspend ledger export --output usage.csv`,
+		Args: noArguments,
+		RunE: help,
 	}
 	info := a.printing(&cobra.Command{
 		Use:   "info",
 		Short: "List the ledger's days with rows, size and coverage",
+		Long: `info lists each UTC day in the ledger with the number of its records, their size on disk, and how much of the usage
+is known in full.`,
+		Example: `  microspend ledger info
+  microspend ledger info --ledger s3://finance/ledger --format csv`,
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
 		opened, err := a.openLedger(cmd.Context())
 		if err != nil {
@@ -86,16 +99,18 @@ func (a *app) ledgerCheckCommand() *cobra.Command {
 	)
 	cmd := a.printing(&cobra.Command{
 		Use:   "check",
-		Short: "Verify every file and exit with 1 if one is damaged",
-		Long: `check reads every file in full against its checksums, and exits with 1 if one is damaged or
-has been quarantined.
+		Short: "Verify the ledger's files; exit with 1 if one is damaged",
+		Long: `check reads every file in full and compares it with its checksums. It exits with 1 if a file is damaged or has been
+quarantined.
 
---repair renames damaged files to _*.damaged, so that query engines do not read them either, and
-rebuilds a damaged manifest from the files of its day that are provably intact, and rollups that are
-damaged or not what their day's records add up to. Reports mention what was lost until
---accept-loss, for use once it has been imported again or never will be. A manifest that cannot be
-rebuilt is listed as not repaired, with what to do; the other days are repaired.`,
-		Example: `  microspend ledger check --repair
+--repair renames damaged files to _*.damaged, so that query engines skip them too, and rebuilds damaged manifests
+from the intact files of their day, and damaged rollups. A manifest that cannot be rebuilt is listed as not
+repaired, with what to do; the other days are repaired.
+
+Reports mention what was lost until you import it again and give --accept-loss.`,
+		Example: `  microspend ledger check
+  # Quarantine damaged files, restore the day, and stop reporting the loss
+  microspend ledger check --repair
   microspend import october.csv
   microspend ledger check --accept-loss --day 2026-10-03`,
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {

@@ -52,17 +52,20 @@ func (a *app) ledgerAuditCommand() *cobra.Command {
 	cmd := a.printing(&cobra.Command{
 		Use:   "audit",
 		Short: "Show who changed the ledger, and verify that nothing else did",
-		Long: `audit lists the entries of the ledger's audit log: who imported, collected, closed or repaired what,
-when and from where. It verifies that each entry follows from the one before and that every day,
-closed month and kept bill is what the last entry about it says, and exits with 1 if something does
-not hold, until that has been looked into and acknowledged.
+		Long: `audit lists the entries of the ledger's audit log: who imported, collected, closed or repaired what, when and from
+where. It verifies that each entry follows from the one before, and that every day, closed month and stored bill is
+what the last entry about it says. It exits with 1 if something does not match, until you have looked into it and
+give --acknowledge.
 
-Whoever can write to the ledger's folder could write another log. Note the head's hash elsewhere from
-time to time: --expect HASH fails unless the log has the entry with that hash.`,
-		Example: `  microspend ledger audit --period last-month --action import
+Anyone who can write to the ledger can also replace its log. To detect that, keep the hash of the newest entry
+elsewhere: --expect HASH fails unless the log has an entry with that hash.`,
+		Example: `  microspend ledger audit
+  # Imports of last month
+  microspend ledger audit --period last-month --action import
+  # Who changed a day
   microspend ledger audit --day 2026-10-03
-  microspend ledger audit --expect "$(cat /mnt/elsewhere/head)" --format json
-  microspend ledger audit --acknowledge "restored from backup, ticket 12"`,
+  # Compare with a hash that is kept elsewhere
+  microspend ledger audit --expect "$(cat /mnt/elsewhere/head)"`,
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
 		if expect != "" && !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(expect) {
 			return view.Document{}, errors.New("--expect: give the 64 hexadecimal digits of an entry's hash")

@@ -17,11 +17,13 @@ import (
 func (a *app) ledgerExportCommand() *cobra.Command {
 	cmd := a.command(&cobra.Command{
 		Use:   "export",
-		Short: "Export the ledger's usage as CSV or Parquet, which import reads",
-		Long: `export writes the records of a range of days, ordered by day, MicroVM and start, as CSV or
-as one Parquet file in the schema of the ledger's own files. If a file of the ledger is damaged, the
-others are written, the missing ones are named, and the exit code is 1.`,
-		Example: `  microspend ledger export --from 2026-10-01 --to 2026-11-01 --output october.csv
+		Short: "Export usage as CSV or Parquet, which import reads",
+		Long: `export writes the records of a range of days, ordered by day, MicroVM and start, as CSV or as one Parquet file with
+the columns of the ledger's own files. If a file of the ledger is damaged, export writes the others, names what is
+missing and exits with 1.`,
+		Example: `  # A month
+  microspend ledger export --period 2026-10 --output october.csv
+  # Everything, for DuckDB or pandas
   microspend ledger export --format parquet --output usage.parquet`,
 	}, func(cmd *cobra.Command, _ []string) error {
 		opened, err := a.openLedger(cmd.Context())

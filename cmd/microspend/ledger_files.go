@@ -30,16 +30,17 @@ func (a *app) ledgerFilesCommand() *cobra.Command {
 	var manifests string
 	cmd := a.command(&cobra.Command{
 		Use:   "files",
-		Short: "List the Parquet files in force, for other query engines",
-		Long: `files lists the Parquet files that make up the ledger, and no others: an engine that reads
-exactly these counts every record once. Of a ledger in a bucket, engines must not read all files
-that they find: earlier versions of a day stay there for a day.
+		Short: "List the ledger's Parquet files, for other query engines",
+		Long: `files lists the Parquet files that make up the ledger. A query engine that reads exactly these counts each record
+once. In a bucket, an engine must not read every file it finds: earlier versions of a day stay there for a day.
 
---symlink-manifests writes the list as a folder dt=YYYY-MM-DD/manifest for each day, which Athena,
-Trino and Hive read as SymlinkTextInputFormat. "in-place" keeps it with the ledger. Run it after
-each import; docs/bucket.md has the table definitions.`,
-		Example: `  microspend ledger files --ledger s3://finance/ledger
+--symlink-manifests also writes the list as dt=YYYY-MM-DD/manifest, one for each day, which Athena, Trino and Hive
+read as SymlinkTextInputFormat; "in-place" keeps them with the ledger. Run it after each import. docs/bucket.md has
+the table definitions.`,
+		Example: `  microspend ledger files
+  # With rows and sizes
   microspend ledger files --format csv --output files.csv
+  # A table for Athena
   microspend ledger files --ledger s3://finance/ledger --symlink-manifests in-place`,
 	}, func(cmd *cobra.Command, _ []string) error {
 		opened, err := a.openLedger(cmd.Context())

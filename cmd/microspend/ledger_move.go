@@ -25,21 +25,24 @@ func (a *app) ledgerMoveCommand() *cobra.Command {
 	var o move.Options
 	cmd := a.printing(&cobra.Command{
 		Use:   "move FROM TO",
-		Short: "Copy a ledger into another one, of the same or another kind, and verify it",
-		Long: `move copies all of the ledger FROM into the ledger TO: usage, closed months, bills, collectors'
-checkpoints and everything else that is kept with it, and the audit log as documents. Each may be a
-folder or a URL, as for --ledger. FROM is never changed. Run it again after it was interrupted: it
-goes on where it ended.
+		Short: "Copy a ledger into another one and verify the copy",
+		Long: `move copies the ledger FROM into the ledger TO: usage, closed months, bills, checkpoints of collectors and
+everything else that is stored with it, and the audit log as documents. Each is a folder or a URL, as for --ledger.
+FROM is never changed. If move is interrupted, run it again: it continues where it ended.
 
-Every day is verified: the sums of all measures, by everything but the MicroVM, must be the same in
-both ledgers. The exit code is 1 if those of a day differ or a file of FROM is damaged, and 3 if a
-ledger fails; whatever was copied stays.
+move verifies each day: the sums of all measures, by every dimension but the MicroVM, must be the same in both
+ledgers. It exits with 1 if they differ or a file of FROM is damaged, and with 3 if a ledger cannot be reached.
+What has been copied stays.
 
-TO must be empty or from an earlier part of the same move. With --merge it may hold something else:
-usage is added to it, and documents that it has stay as they are. --from and --to move usage alone.`,
-		Example: `  microspend ledger move ~/.local/share/microspend/ledger s3://finance/ledger --dry-run
+TO must be empty, or hold an earlier part of the same move. With --merge it may hold something else: usage is added
+to it, and documents that it already has stay as they are. --from and --to copy usage only.`,
+		Example: `  # See what would be copied
+  microspend ledger move ~/.local/share/microspend/ledger s3://finance/ledger --dry-run
+  microspend ledger move ~/.local/share/microspend/ledger s3://finance/ledger
+  # Into ClickHouse
   microspend ledger move /srv/ledger clickhouse://ch.internal:8123/microspend
-  microspend ledger move old new --from 2026-10-01 --to 2026-11-01 --merge`,
+  # Add a month to a ledger that has others
+  microspend ledger move old new --period 2026-10 --merge`,
 		Args: exactly(2, "two ledgers"),
 	}, func(cmd *cobra.Command, args []string) (view.Document, error) {
 		var err error

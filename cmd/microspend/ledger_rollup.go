@@ -19,13 +19,16 @@ func (a *app) ledgerRollupCommand() *cobra.Command {
 	)
 	cmd := a.printing(&cobra.Command{
 		Use:   "rollup",
-		Short: "Make the rollups of days that were written without",
-		Long: `A rollup has a day's sums by hour and by everything but the MicroVM. Every import and every run of
-collect makes the rollups of the days that it writes. rollup makes those of other days: days written by
-a version that made none, or whose rollup is of other records.
+		Short: "Create rollups that are missing",
+		Long: `rollup makes the rollups of days that have none, or whose rollup is of other records. A rollup has a day's sums by
+hour and by every dimension but the MicroVM, and makes reports faster. import and collect make those of the days
+they write, so that rollup is only needed for days written by an early version.
 
-Whatever is asked, figures are the same with and without rollups; see --explain-query.`,
-		Example: `  microspend ledger rollup --dry-run
+Figures are the same with and without rollups; --explain-query shows which were used.`,
+		Example: `  # Which days have none
+  microspend ledger rollup --dry-run
+  microspend ledger rollup
+  # One day
   microspend ledger rollup --day 2026-10-03`,
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
 		opened, err := a.openLedger(cmd.Context())

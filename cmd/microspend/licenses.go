@@ -23,12 +23,14 @@ const (
 func (a *app) licensesCommand() *cobra.Command {
 	cmd := a.command(&cobra.Command{
 		Use:   "licenses",
-		Short: "List the modules in this program with their licenses",
-		Long: `licenses lists the modules that this program is built from, with version and license. --format text
-prints the texts of all licenses and notices, --format cyclonedx a software bill of materials
-(CycloneDX 1.5, JSON). microspend-meter is built from some of the same modules.`,
+		Short: "List the modules built into this program, with their licenses",
+		Long: `licenses lists the modules that this program is built from, with version and license. --format text prints the full
+text of all licenses and notices; --format cyclonedx writes a software bill of materials (CycloneDX 1.5, JSON).
+microspend-meter is built from some of the same modules.`,
 		Example: `  microspend licenses
+  # The license texts
   microspend licenses --format text
+  # A software bill of materials
   microspend licenses --format cyclonedx --output microspend.cdx.json`,
 	}, func(*cobra.Command, []string) error {
 		info, ok := debug.ReadBuildInfo()

@@ -23,9 +23,17 @@ func (a *app) meterCommand() *cobra.Command {
 	envFault := meter.ApplyEnv(flags, a.env)
 	_, about, _ := strings.Cut(meter.Usage, "\n\n")
 	cmd := &cobra.Command{
-		Use:   "meter [flags] [-- command argument...]",
-		Short: "Inside a MicroVM: print its usage for CloudWatch",
+		Use:   "meter [flags] [-- COMMAND ARGUMENT…]",
+		Short: "Measure usage from inside a MicroVM",
 		Long:  about,
+		Example: `  # As the first process of an image: meter the application and run it
+  microspend meter --memory 2GB --metrics none -- /app/server --port 8080
+  # Next to an application that has lifecycle hooks of its own
+  microspend meter --chain 9001
+  # Stop an agent that has spent 2 dollars
+  microspend meter --budget 2.00 --at 75%=http://127.0.0.1:8080/slow-down --at 100%=signal:TERM -- /app/agent
+  # From the application: may I spend 2 cents more?
+  microspend meter --ask 0.02`,
 		// The meter parses them itself: a flag at fault must not keep the command from being run.
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -175,6 +175,10 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
 		Short: "Show the help of a command",
+		Long:  `help shows the help of a command, as --help does.`,
+		Example: `  microspend help
+  microspend help spend
+  microspend help ledger move`,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
 			if of, _, err := root.Find(args); err == nil {
 				for _, command := range of.Commands() {

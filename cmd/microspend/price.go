@@ -22,9 +22,16 @@ func (a *app) priceCommand() *cobra.Command {
 		any        bool
 	)
 	cmd := a.pricing(&cobra.Command{
-		Use:     "price --region REGION [quantities]",
-		Short:   "Price quantities at a region's rates",
-		Example: "  microspend price --region eu-west-1 --vcpu-seconds 576000 --gb-seconds 1152000",
+		Use:   "price --region REGION [quantities]",
+		Short: "Price quantities at a region's rates",
+		Long: `price multiplies billed quantities by the rates of a region and prints the bill. Give at least one quantity. For a
+workload described by its users and hours, use microspend estimate.`,
+		Example: `  # 160 hours of 1 vCPU and 2 GB
+  microspend price --region eu-west-1 --vcpu-seconds 576000 --gb-seconds 1152000
+  # With a discount, and a rate of your own
+  microspend price --region eu-west-1 --write-gb 500 --discount 5% --rate snapshot_write_gb=0.0038
+  # At the rates of x86-64
+  microspend price --region us-east-1 --arch x86_64 --vcpu-seconds 3600`,
 	}, func(*cobra.Command, []string) (view.Document, error) {
 		if !any {
 			return view.Document{}, errors.New("nothing to price; give at least one quantity, for example --vcpu-seconds 3600")
@@ -74,13 +81,4 @@ func (a *app) priceCommand() *cobra.Command {
 func (a *app) regionFlag(cmd *cobra.Command, into *string) {
 	cmd.Flags().StringVar(into, "region", "", "AWS `REGION` whose rates apply, for example eu-west-1")
 	_ = cmd.MarkFlagRequired("region")
-	_ = cmd.RegisterFlagCompletionFunc("region", a.completeRegions)
-}
-
-func (a *app) completeRegions(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	market, err := a.market()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	return market.Cards.Regions(), cobra.ShellCompDirectiveNoFileComp
 }

@@ -20,15 +20,32 @@ func (a *app) ratesCommand() *cobra.Command {
 	list := func(*cobra.Command, []string) (view.Document, error) { return a.listRates() }
 	cmd := a.printing(&cobra.Command{
 		Use:   "rates",
-		Short: "List rate cards with the source and date of each rate",
+		Short: "Show rate cards with the source and date of each rate",
+		Long: `rates lists the rates of all regions: those built into the program, and those you imported or fetched, each with
+its source and the day it was read. Workloads and usage are priced at these unless a workload file or the
+configuration overrides them.`,
+		Example: `  # Which regions have known rates
+  microspend rates
+  # One region, with sources
+  microspend rates show eu-west-1
+  # Fetch current rates from AWS
+  microspend rates update`,
 	}, list)
 	cmd.AddCommand(
-		a.printing(&cobra.Command{Use: "list", Short: "List the rates of all regions"}, list),
+		a.printing(&cobra.Command{
+			Use: "list", Short: "List the rates of all regions",
+			Long:    "list shows the rates of all regions, as microspend rates does by itself.",
+			Example: "  microspend rates list\n  microspend rates list --format csv --output rates.csv",
+		}, list),
 		a.pricing(&cobra.Command{
-			Use:               "show REGION",
-			Short:             "Show one region's rates with their sources",
-			Args:              exactly(1, "a region"),
-			ValidArgsFunction: a.completeRegions,
+			Use:   "show REGION",
+			Short: "Show one region's rates with their sources",
+			Long: `show prints the rates of a region with their sources and, where they have changed, the days on which each holds.
+--config applies the rates and discounts of a configuration.`,
+			Example: `  microspend rates show eu-west-1
+  # With your own rates and discounts applied
+  microspend rates show eu-west-1 --config microspend.yaml`,
+			Args: exactly(1, "a region"),
 		}, func(_ *cobra.Command, args []string) (view.Document, error) {
 			market, err := a.ownMarket()
 			if err != nil {
@@ -63,9 +80,16 @@ func (a *app) ratesCheckCommand() *cobra.Command {
 	var region string
 	cmd := a.printing(&cobra.Command{
 		Use:   "check FILE…",
-		Short: "Compare the rate cards with AWS's Price List",
-		Long:  "check compares the rate cards with a price list and exits with 1 if they differ.\n\n" + priceListForms,
-		Args:  atLeastOne("a price list file"),
+		Short: "Compare the rates in use with a Price List file",
+		Long: `check compares the rates in use with those of a price list and exits with 1 if they differ. It changes nothing.
+
+` + priceListForms,
+		Example: `  # Fetch the price list, then compare
+  aws pricing get-products --service-code AWSLambda --region us-east-1 > products.json
+  microspend rates check products.json
+  # One region
+  microspend rates check products.json --region eu-west-1`,
+		Args: atLeastOne("a price list file"),
 	}, func(_ *cobra.Command, args []string) (view.Document, error) {
 		changes, err := a.readPriceList(args, region)
 		if err != nil {
@@ -86,12 +110,15 @@ func (a *app) ratesImportCommand() *cobra.Command {
 	)
 	cmd := a.command(&cobra.Command{
 		Use:   "import FILE…",
-		Short: "Add rate cards from AWS's Price List",
-		Long: `import makes rate cards from a price list and stores them in --rates-dir, beside the cards built into
-the program. They hold from today, or from --from; usage of earlier days keeps the rates it had. On any
-error the existing cards stay.
+		Short: "Add rates from a Price List file",
+		Long: `import makes rate cards from a price list and stores them in --rates-dir, alongside those built into the program.
+They apply from today, or from --from; usage of earlier days keeps the rates it had. If anything is wrong with the
+file, the existing rates stay as they are.
 
 ` + priceListForms,
+		Example: `  microspend rates import products.json
+  # One region, from a given day on
+  microspend rates import products.json --region eu-west-1 --from 2026-11-01`,
 		Annotations: map[string]string{makesRatesDir: "true"},
 		Args:        atLeastOne("a price list file"),
 	}, func(_ *cobra.Command, args []string) error {

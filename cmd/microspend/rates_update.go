@@ -34,13 +34,20 @@ func (a *app) ratesUpdateCommand() *cobra.Command {
 	var update ratesUpdate
 	cmd := a.command(&cobra.Command{
 		Use:   "update",
-		Short: "Fetch rates and prices from AWS's public Price List",
-		Long: `update fetches AWS's public bulk Price List, which needs no credentials, into --rates-dir: the rates
-of MicroVMs as cards, and the prices of what they are compared with and measured by. Old cards stay
-for the days they held. A file that has not changed is not read again.
+		Short: "Fetch current rates from AWS's public Price List",
+		Long: `update fetches AWS's public Price List, which is free and needs no credentials, and stores in --rates-dir the rates
+of MicroVMs and the prices of the alternatives and of what measuring costs. Earlier rates stay for the days on
+which they held. Files that have not changed are not downloaded again.
 
-A price that does not add up (its unit, currency or tiers, or more than 3 times the present one)
-keeps everything of its region as it is, and update exits with 1; with 3 if a file could not be read.`,
+If a price is implausible (another unit, currency or tiers, or more than 3 times the current one), update keeps all
+prices of that region as they are and exits with 1. It exits with 3 if a file could not be read.`,
+		Example: `  # Show what would change
+  microspend rates update --dry-run
+  microspend rates update
+  # One region, and what it does to the price of a workload
+  microspend rates update --region eu-west-1 --against workload.yaml
+  # Without internet access: from a mirror
+  microspend rates update --from https://mirror.example.com/pricing`,
 		Annotations: map[string]string{makesRatesDir: "true"},
 	}, func(cmd *cobra.Command, _ []string) error { return a.updateRates(cmd.Context(), update) })
 	a.output.addTo(cmd)

@@ -25,22 +25,26 @@ func (a *app) reconcileCommand() *cobra.Command {
 	cmd := a.printing(&cobra.Command{
 		Use:   "reconcile FILE…",
 		Short: "Compare AWS's bill with measured usage and explain differences",
-		Long: `reconcile compares AWS's bill with the ledger by usage type, region and day: ours, theirs,
-the difference and the likely reasons, ranked by the dollars they explain. FILE is the output of
-Cost Explorer's GetCostAndUsage (daily, grouped by USAGE_TYPE and, if possible, REGION), a Cost and
-Usage Report or a FOCUS export (1.0 to 1.3), as CSV, gzip or Parquet. If AWS delivered a report in
-several files, give all of them; of several versions of a report the newest counts. - is standard
-input. reconcile exits with 1 if the total, or a usage type in a region, differs by more than
---tolerance. A bill without MicroVMs is compared as a bill of nothing.
+		Long: `reconcile compares AWS's bill with the ledger by usage type, region and day. It shows both amounts, the difference
+and its likely reasons, ranked by the dollars they explain. It exits with 1 if the total, or a usage type in a
+region, differs by more than --tolerance. A bill without MicroVMs counts as a bill of $0.
 
---allocate stores the bill with the ledger, for microspend spend --basis billed: tenants' rows then
-add up to the bill exactly, with unmeasured usage as a row of its own.`,
-		Example: `  aws ce get-cost-and-usage --granularity DAILY --metrics UnblendedCost UsageQuantity \
-    --time-period Start=2026-10-01,End=2026-11-01 \
-    --group-by Type=DIMENSION,Key=USAGE_TYPE Type=DIMENSION,Key=REGION \
-    --filter '{"Dimensions": {"Key": "RECORD_TYPE", "Values": ["Usage"]}}' > bill.json
-  microspend reconcile bill.json --tolerance 1%
-  microspend reconcile cur-*.csv.gz --allocate`,
+FILE is the output of Cost Explorer's GetCostAndUsage (daily, grouped by USAGE_TYPE and, if possible, REGION), a
+Cost and Usage Report, or a FOCUS 1.0 to 1.3 export: CSV, gzipped CSV or Parquet; - is standard input. Give all
+files of a report that AWS delivered in several. Of several versions of a report, the newest counts.
+
+--allocate stores the bill with the ledger, for microspend spend --basis billed: the tenants' rows then add up to
+the bill exactly, with unmeasured usage in a row of its own.
+
+reconcile itself calls nothing at AWS. Each GetCostAndUsage request below costs $0.01.`,
+		Example: `  # Fetch a month from Cost Explorer, then compare
+  aws ce get-cost-and-usage --granularity DAILY --metrics UnblendedCost UsageQuantity --time-period Start=2026-10-01,End=2026-11-01 --group-by Type=DIMENSION,Key=USAGE_TYPE Type=DIMENSION,Key=REGION --filter '{"Dimensions":{"Key":"RECORD_TYPE","Values":["Usage"]}}' > bill.json
+  microspend reconcile bill.json
+  # Accept a difference of 2%, and show every day
+  microspend reconcile bill.json --tolerance 2% --all
+  # Store a Cost and Usage Report, then charge tenants what AWS billed
+  microspend reconcile cur-*.csv.gz --allocate
+  microspend spend --basis billed --period 2026-10`,
 		Args: atLeastOne("the file of a bill"),
 	}, func(cmd *cobra.Command, args []string) (view.Document, error) {
 		var err error

@@ -41,17 +41,20 @@ func (a *app) reportCommand() *cobra.Command {
 	var f reportFlags
 	cmd := a.command(&cobra.Command{
 		Use:   "report",
-		Short: "Write a report to share: who spent what, when, and at which rates",
-		Long: `report writes everything about a period into one HTML page that needs no network, no other
-files and no JavaScript, and works on a screen, on a phone and on paper. --per-tenant writes a page
-for each tenant with no one else's data; the page of --output then links to them.
+		Short: "Write a report to share: one HTML page, or a workbook",
+		Long: `report writes everything about a period to one HTML page: who spent what, when, and at which rates. The page needs
+no network, no other files and no JavaScript, and works on a screen, a phone and on paper. --per-tenant writes one
+page for each tenant, with nobody else's data; the page of --output then links to them.
 
-The other formats are those of microspend spend: the workbook, the FOCUS dataset, and tenants by day
-in all others.`,
+The other formats are those of microspend spend: the workbook and the FOCUS dataset, and for the rest a table of
+tenants by day.`,
 		Example: `  microspend report --output november.html
-  microspend report --from 2026-10-01 --to 2026-11-01 --tenant acme --output acme.html
-  microspend report --per-tenant bills
-  microspend report --from 2026-10-01 --to 2026-11-01 --format xlsx --output october.xlsx`,
+  # A past month, for one tenant, without the others' data
+  microspend report --period 2026-10 --tenant acme --output acme.html
+  # A page for each tenant, and an index
+  microspend report --period 2026-10 --per-tenant bills --output index.html
+  # A workbook
+  microspend report --period 2026-10 --format xlsx --output october.xlsx`,
 	}, func(cmd *cobra.Command, _ []string) error {
 		isHTML := view.Format(a.output.format) == formatHTML
 		if f.folder != "" && !isHTML {

@@ -83,6 +83,9 @@ func run(ctx context.Context, args []string, p process) int {
 	// Messages name files and what others are called. Whether they come to a terminal is not known: a log does later.
 	a.err = view.VisibleWriter(p.err)
 	root := a.rootCommand()
+	if completes(args) {
+		a.completion(root)
+	}
 	root.SetArgs(args)
 	root.SetIn(p.in)
 	root.SetOut(p.out)
@@ -114,15 +117,24 @@ func run(ctx context.Context, args []string, p process) int {
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "microspend COMMAND",
-		Short: "Price AWS Lambda MicroVMs: exact, itemized, explained",
-		Long: `microspend prices AWS Lambda MicroVMs in exact decimals and shows the formula behind every
-figure.
+		Short: "Price AWS Lambda MicroVMs, and show what each tenant spent",
+		Long: `microspend tells you what AWS Lambda MicroVMs will cost, and who spent it. Every figure is exact, and comes with
+the formula behind it.
 
-Create a workload with "microspend init", price it with "microspend estimate workload.yaml", and
-compare it with EC2, Fargate, functions and other sandboxes with "microspend compare workload.yaml".
+Describe a workload in YAML ("microspend init"), price it ("microspend estimate") and compare it with EC2, Fargate,
+functions and sandbox providers ("microspend compare").
 
-"microspend collect" or "microspend import" bring measured usage into a ledger; "microspend dash"
-shows what each tenant spent. "microspend demo" generates a sample fleet to explore.`,
+Bring measured usage into a ledger from AWS ("microspend collect") or from a file ("microspend import"), then see what
+each tenant spent ("microspend spend", "microspend dash").`,
+		Example: `  # Explore a sample fleet; this needs no AWS account
+  microspend demo
+  # Price a workload, and compare it with the alternatives
+  microspend init
+  microspend estimate workload.yaml
+  microspend compare workload.yaml
+  # Collect usage from AWS, then show what each tenant spent this month
+  microspend collect
+  microspend spend`,
 		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -22,14 +22,20 @@ func (a *app) serveCommand() *cobra.Command {
 	options := serve.Options{}.WithDefaults()
 	cmd := a.command(&cobra.Command{
 		Use:   "serve",
-		Short: "Serve reports, spend as JSON, and Prometheus metrics over HTTP",
-		Long: `serve answers over HTTP: / is the report of a month, /api/v1/spend the output of spend as
-JSON, /metrics is for Prometheus, /healthz and /readyz are for health checks.
+		Short: "Serve reports, a JSON API and Prometheus metrics over HTTP",
+		Long: `serve answers over HTTP: / is the report of a month, /api/v1/spend is the output of microspend spend as JSON,
+/metrics is for Prometheus, and /healthz and /readyz are for health checks. It runs until interrupted.
 
-It listens on the loopback interface. To listen elsewhere, use --listen with a token, from
---token-file or MICROSPEND_TOKEN. There is no TLS; put a proxy in front.`,
-		Example: `  microspend serve
-  MICROSPEND_TOKEN=$(openssl rand -hex 32) microspend serve --listen 0.0.0.0:8480`,
+serve listens on the loopback interface. To listen elsewhere, give --listen and a token, in --token-file or
+MICROSPEND_TOKEN. There are no user accounts: anyone with the token can see all tenants' figures. There is no TLS;
+put a proxy in front.`,
+		Example: `  # http://127.0.0.1:8480
+  microspend serve
+  # For other machines, with a token
+  openssl rand -hex 32 > token
+  microspend serve --listen 0.0.0.0:8480 --token-file token
+  # Spend as JSON
+  curl 'http://127.0.0.1:8480/api/v1/spend?by=tenant,day'`,
 	}, func(cmd *cobra.Command, _ []string) error {
 		if options.Refresh < time.Second || min(options.Connections, options.Series, options.Rows) < 1 || options.Drain < 0 {
 			return errors.New(

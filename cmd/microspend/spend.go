@@ -27,21 +27,26 @@ func (a *app) spendCommand() *cobra.Command {
 	cmd := a.command(&cobra.Command{
 		Use:   "spend",
 		Short: "Show what each tenant spent",
-		Long: `spend prices the ledger's usage and adds it up by tenant, or by any of group, image, microvm,
-region, account, arch, day, week, month and component. Rows add up to the total exactly; usage
-without a tenant is (unallocated).
+		Long: `spend prices the usage in the ledger and adds it up by tenant, or by any of group, image, microvm, region, account,
+arch, day, week, month and component (--by). The rows add up to the total exactly. Usage without a tenant is shown
+as (unallocated).
 
-Groups of tenants, such as cost centers, come from the tenants file. --by group shows each group with
-the sum of all below it; --depth N adds up what lies deeper.
+Groups of tenants, such as cost centers, come from the tenants file. --by group shows each group with everything
+below it; --depth N stops at the Nth level.
 
---format xlsx is a workbook with tenants, tenants by day, rates and assumptions. focus-csv and
-focus-parquet are FOCUS 1.2: a row per tenant, UTC day, region and usage type.`,
-		Example: `  microspend spend
-  microspend spend --by tenant,day --from 2026-10-01 --to 2026-11-01 --format csv
-  microspend spend --by tenant --previous --sort change --top 10
+--format xlsx writes a workbook with tenants, tenants by day, rates and assumptions. focus-csv and focus-parquet
+write FOCUS 1.2: one row per tenant, UTC day, region and usage type.`,
+		Example: `  # This month, by tenant
+  microspend spend
+  # A month by tenant and day, for a spreadsheet
+  microspend spend --by tenant,day --period 2026-10 --format csv
+  # The ten tenants that changed most since the previous period
+  microspend spend --previous --sort change --top 10
+  # One cost center, by its groups and tenants
   microspend spend --by group,tenant --group Engineering
-  microspend spend --from 2026-10-01 --format xlsx --output october.xlsx
-  microspend spend --from 2026-10-01 --format focus-parquet --output october.parquet`,
+  # A workbook for finance, or a FOCUS dataset
+  microspend spend --period 2026-10 --format xlsx --output october.xlsx
+  microspend spend --period 2026-10 --format focus-parquet --output october.parquet`,
 	}, func(cmd *cobra.Command, _ []string) error {
 		in, err := a.measured(cmd.Context())
 		if err != nil {

@@ -16,11 +16,14 @@ func (a *app) sweepCommand() *cobra.Command {
 	cmd := a.pricing(&cobra.Command{
 		Use:   "sweep FILE --vary path=from..to/step",
 		Short: "Price a workload over a range of one or two of its fields",
-		Long: `sweep prices a workload at every value of a field, or at every combination of two fields,
-shown as a heat map. Any field of the file can be varied by its path; values are written as in the
-file, as a range with a step or as a list.`,
-		Example: `  microspend sweep workload.yaml --vary workload.running=1h..12h/1h
+		Long: `sweep prices a workload at each value of a field, or at each combination of two fields, which it shows as a heat
+map. You can vary any field of the file by its path. Write values as in the file: as a range with a step, or as a
+list.`,
+		Example: `  # 1 to 12 hours a day
+  microspend sweep workload.yaml --vary workload.running=1h..12h/1h
+  # Memory against suspends, as a heat map
   microspend sweep workload.yaml --vary microvm.memory=0.5GB..8GB --vary workload.cycles=0..10/1
+  # A list of values
   microspend sweep workload.yaml --vary region=eu-west-1,us-east-1,ap-northeast-1`,
 		Args: exactly(1, "one workload file"),
 	}, func(_ *cobra.Command, args []string) (view.Document, error) {
@@ -53,10 +56,15 @@ func (a *app) sensitivityCommand() *cobra.Command {
 	var by scenarios.Percent
 	cmd := a.pricing(&cobra.Command{
 		Use:   "sensitivity FILE",
-		Short: "Show which input affects a workload's bill most",
-		Long: `sensitivity changes each input of a workload up and down, one at a time, and shows how much
-the bill changes: the figures worth measuring first. A value that the file gives as a range, such
-as 2h..6h, is changed over that range, and the rest by --by.`,
+		Short: "Show which inputs affect a workload's bill most",
+		Long: `sensitivity changes each input of a workload up and down, one at a time, and shows how much the bill changes:
+measure the inputs at the top first. A value that the file gives as a range, such as 2h..6h, is changed over that
+range; all others are changed by --by.`,
+		Example: `  microspend sensitivity workload.yaml
+  # Change each input by half
+  microspend sensitivity workload.yaml --by 50%
+  # As an image
+  microspend sensitivity workload.yaml --format svg --output sensitivity.svg`,
 		Args: exactly(1, "one workload file"),
 	}, func(_ *cobra.Command, args []string) (view.Document, error) {
 		market, estimates, err := a.estimate(args...)

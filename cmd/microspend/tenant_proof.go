@@ -18,12 +18,14 @@ func (a *app) tenantProofCommand() *cobra.Command {
 	var newKey bool
 	cmd := a.command(&cobra.Command{
 		Use:   "tenant-proof [TENANT]",
-		Short: "Print the run hook's payload that proves a MicroVM's tenant",
-		Long: `tenant-proof prints the payload that the control plane passes to RunMicrovm: the tenant and its
-proof, the HMAC-SHA256 of the tenant's name under a key that no MicroVM knows. The meter passes the
-proof on, and collect --source logs verifies it with the same key (collect.tenant_key_file). A tenant
-that cannot prove its name is shown as "(unverified) NAME". See docs/tenants.md.`,
-		Example: `  microspend tenant-proof --new-key --key-file tenant.key
+		Short: "Print the launch payload that proves a MicroVM's tenant",
+		Long: `tenant-proof prints the payload that your control plane passes to RunMicrovm: the tenant's name and its proof, the
+HMAC-SHA256 of the name under a key that no MicroVM knows. The meter passes the proof on, and microspend collect
+--source logs verifies it with the same key (collect.tenant_key_file). A tenant whose proof is missing or wrong is
+shown as "(unverified) NAME".`,
+		Example: `  # Create the key once, where the control plane and the collector can read it
+  microspend tenant-proof --new-key --key-file tenant.key
+  # The payload of a MicroVM for the tenant acme
   microspend tenant-proof acme --key-file tenant.key`,
 		Args: atMostOne,
 	}, func(_ *cobra.Command, args []string) error {

@@ -46,25 +46,29 @@ func (a *app) topCommand() *cobra.Command {
 	var f topFlags
 	cmd := &cobra.Command{
 		Use:   "top [FILTER...]",
-		Short: "Show which MicroVMs run now, and what they burn an hour",
-		Long: `top asks the MicroVM API which MicroVMs there are now and shows what each burns an hour, what it has cost
-so far and how long it may go on: what the ledger has is exact, what is newer is worked out from states and sizes and
+		Short: "Show the MicroVMs that run now and what they cost an hour",
+		Long: `top asks the MicroVM API which MicroVMs there are and shows what each costs an hour, what it has cost so far and
+how long it may still run. Figures from the ledger are exact; newer ones follow from states and sizes and are
 marked with ≈.
 
-Accounts, regions and credentials are those of collect in microspend.yaml. Nothing is written, and no call is made
-that costs anything. What an account or region cannot tell is named on standard error, shown as it was before where it
-was, and makes the exit code 3.
+Accounts, regions and credentials are those of collect in microspend.yaml. top writes nothing, and its API calls
+are free. If an account or region cannot be read, top names it on standard error, shows what was last known of it,
+and exits with 3.
 
-A filter has terms that must all hold: state=running, age>7h, idle>5m, tenant=acme, burn>0.5, or any part of a name.
-Columns are id, state, tenant, image, version, arch, region, account, role, age, left, cap, running, suspended, idle,
-suspends_in, burn and spent.
+A FILTER has terms that must all match: state=running, age>7h, idle>5m, tenant=acme, burn>0.5, or part of a name.
+Columns are id, state, tenant, image, version, arch, region, account, role, age, left, cap, running, suspended,
+idle, suspends_in, burn and spent.
 
-On a terminal it opens the dashboard's live view, with the filter that is given, unless something is given that is
-about what to print; --once prints one look. --demo plays the fleet of microspend demo, without AWS.`,
-		Example: `  microspend top
+On a terminal, top opens the live view of the dashboard; --once prints a table instead, as does any flag about what
+to print. --demo shows the fleet of microspend demo, without AWS.`,
+		Example: `  # Without AWS
+  microspend top --demo
+  # The dashboard's live view of your accounts
+  microspend top
+  # What has run for more than 7 hours, as a table
   microspend top --once state=running 'age>7h'
-  microspend top --watch 5s --format json 'idle>5m' tenant=acme
-  microspend top --demo --once --sort age`,
+  # Every 5 seconds, one JSON document per line
+  microspend top --watch 5s --format json tenant=acme`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.filters = append(f.filters, args...)
@@ -165,7 +169,7 @@ func (a *app) topDash(ctx context.Context, now *fleet.Fleet, f *topFlags) (opene
 	if err != nil {
 		return false, err
 	}
-	options, err := a.dashOptions(ctx, in, dashFlags{view: liveView, poll: pollEvery, stale: staleAfter})
+	options, err := a.dashOptions(ctx, in, dashFlags{view: liveView, refresh: refreshEvery, stale: staleAfter})
 	if err != nil {
 		return false, err
 	}

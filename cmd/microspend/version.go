@@ -62,7 +62,10 @@ func (b build) short() string {
 func (a *app) versionCommand() *cobra.Command {
 	return a.printing(&cobra.Command{
 		Use:   "version",
-		Short: "Show the version and the commit that this program was built from",
+		Short: "Show the version and the commit it was built from",
+		Example: `  microspend version
+  # For a script
+  microspend version --format json`,
 	}, func(*cobra.Command, []string) (view.Document, error) {
 		info, ok := debug.ReadBuildInfo()
 		if !ok {

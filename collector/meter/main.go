@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -26,17 +27,21 @@ const (
 )
 
 // Usage is the synopsis and what there is to say before the flags.
-const Usage = `microspend meter [flags] [-- command argument...]
+const Usage = `microspend meter [flags] [-- COMMAND ARGUMENT…]
 
 meter runs inside a MicroVM and prints its usage to standard output: one line a minute in CloudWatch's Embedded Metric
-Format, and one before each suspend and termination. It serves the lifecycle hooks of the image, and can call an
-application's own. Given a command, it runs it, passes signals on, reaps orphaned processes and exits with the command's
-exit code, as an image's first process should.
+Format, and one before each suspend and termination. Lambda sends standard output to CloudWatch Logs, where
+"microspend collect" reads it. The meter calls nothing at AWS unless you allow it to (--allow-aws-actions). CloudWatch
+charges for the log lines and, unless you give --metrics none, $0.30 a month for each metric.
 
-It tells what this MicroVM's life has cost and may still cost (GET http://127.0.0.1:9471/v1/budget, or --ask 0.02), and
-acts at thresholds of its budget (--at 100%=signal:TERM): see docs/agent-budget.md.
+The meter serves the lifecycle hooks of the image, and can pass them on to your application's own (--chain). Given a
+COMMAND, it runs it, passes signals on, reaps orphaned processes and exits with the command's exit code, as the first
+process of an image should.
 
-Each flag can be given in the environment too: MICROSPEND_METER_PER_MICROVM=true for --per-microvm.`
+It also answers what this MicroVM has cost and may still spend (GET http://127.0.0.1:9471/v1/budget, or --ask 0.02), and
+acts at thresholds of its budget (--at 100%=signal:TERM); see docs/agent-budget.md.
+
+Each flag can also be set in the environment: MICROSPEND_METER_PER_MICROVM=true for --per-microvm.`
 
 // Main runs the meter's own program and returns its exit code.
 func Main(args []string, p Process) int {
@@ -70,6 +75,9 @@ func Main(args []string, p Process) int {
 // can be used of that is set.
 func ParseArgs(flags *pflag.FlagSet, args []string) (command []string, faults []error) {
 	flags.SetInterspersed(false)
+	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		return pflag.NormalizedName(cmp.Or(formerNames[name], name))
+	})
 	err := flags.ParseAll(args, func(*pflag.Flag, string) error { return nil })
 	command = flags.Args()
 	if errors.Is(err, pflag.ErrHelp) {

@@ -312,7 +312,7 @@ func TestTwoAtOnce(t *testing.T) {
 	said, err = help.Output()
 	require.NoError(t, err)
 	require.Contains(t, string(said), "--per-microvm ")
-	require.Contains(t, string(said), "microspend-meter [flags] [-- command argument...]")
+	require.Contains(t, string(said), "microspend-meter [flags] [-- COMMAND ARGUMENT…]")
 }
 
 // TestCommands: an image's first process runs the application, ends as it does, and hides nothing from it.

@@ -95,7 +95,7 @@ func NewSettings(flags *flag.FlagSet) *Settings {
 	flags.StringVar(&s.names.MicroVMID, "microvm-id", "", "`id` of the MicroVM, where the run hook tells none")
 	flags.StringVar(&s.names.Region, "region", "", "AWS `region` (default that of the image's ARN, or $AWS_REGION)")
 	flags.StringVar(&s.names.Account, "account", "", "AWS account `id` (default that of the image's ARN)")
-	flags.StringVar(&s.names.Role, "role", "", "`ARN` of the execution role")
+	flags.StringVar(&s.names.Role, "role-arn", "", "`ARN` of the execution role")
 	flags.StringVar(&s.arch, "arch", "", "`architecture` that the MicroVM's compute is billed as: arm64, x86_64 (default "+
 		"that which the meter was built for)")
 	flags.StringVar(&s.payload, "payload", string(PayloadAuto), "`form` of the run hook's payload: auto, json, text "+
@@ -124,7 +124,10 @@ func NewSettings(flags *flag.FlagSet) *Settings {
 func ApplyEnv(flags *flag.FlagSet, lookUp func(name string) string) error {
 	var faults []error
 	flags.VisitAll(func(f *flag.Flag) {
-		name := EnvPrefix + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		name := envName(f.Name)
+		if old := formerName(f.Name); old != "" && lookUp(name) == "" {
+			name = envName(old)
+		}
 		if value := lookUp(name); value != "" {
 			before := f.Value.String()
 			if err := flags.Set(f.Name, value); err != nil {
@@ -137,6 +140,23 @@ func ApplyEnv(flags *flag.FlagSet, lookUp func(name string) string) error {
 		}
 	})
 	return errors.Join(faults...)
+}
+
+func envName(flag string) string {
+	return EnvPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// formerNames are the flags that have a new name, by that which they used to have. It still works, also in the
+// environment, and no help shows it.
+var formerNames = map[string]string{"role": "role-arn"}
+
+func formerName(flag string) string {
+	for old, name := range formerNames {
+		if name == flag {
+			return old
+		}
+	}
+	return ""
 }
 
 // keep gives a flag back the value it had before it was set to one it does not take: numbers are changed all the same.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 
 	"microspend/internal/emf"
@@ -150,4 +151,36 @@ func TestDrawnLives(t *testing.T) {
 	require.NotEqual(t, a, draw(at, "mvm-1"))
 	require.NotEqual(t, lifeDrawer(nil)(at, "m"), lifeDrawer(nil)(at, "m"))
 	require.Len(t, a, 32)
+}
+
+// The flag for the execution role has a new name; the old one still works, and the environment's stays.
+func TestFormerNames(t *testing.T) {
+	for _, tc := range []struct {
+		name, variable, env string
+		args                []string
+		want                string
+	}{
+		{name: "new", args: []string{"--role-arn", "arn:a"}, want: "arn:a"},
+		{name: "old", args: []string{"--role=arn:a", "--", "true"}, want: "arn:a"},
+		{name: "variable", variable: "MICROSPEND_METER_ROLE", env: "arn:e", want: "arn:e"},
+		{name: "new variable", variable: "MICROSPEND_METER_ROLE_ARN", env: "arn:e", want: "arn:e"},
+		{name: "flag over variable", variable: "MICROSPEND_METER_ROLE", env: "arn:e", args: []string{"--role=arn:a"}, want: "arn:a"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			flags := flag.NewFlagSet("meter", flag.ContinueOnError)
+			settings := NewSettings(flags)
+			require.NoError(t, ApplyEnv(flags, func(name string) string {
+				if name == tc.variable {
+					return tc.env
+				}
+				return ""
+			}))
+			line := pflag.NewFlagSet("meter", pflag.ContinueOnError)
+			line.AddGoFlagSet(flags)
+			_, faults := ParseArgs(line, tc.args)
+			require.Empty(t, faults)
+			require.Equal(t, tc.want, settings.names.Role)
+			require.NotContains(t, line.FlagUsages(), "--role ")
+		})
+	}
 }

@@ -75,6 +75,9 @@ var metricSetNames = [...]string{BilledMetrics: "billed", AllMetrics: "all", NoM
 // String is the word used in flags: billed, all or none.
 func (s MetricSet) String() string { return metricSetNames[s] }
 
+// MetricSetNames are the words that [ParseMetricSet] reads.
+func MetricSetNames() []string { return slices.Clone(metricSetNames[:]) }
+
 // ParseMetricSet reads the word used in flags.
 func ParseMetricSet(word string) (MetricSet, bool) {
 	i := slices.Index(metricSetNames[:], word)

@@ -12,6 +12,14 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+// Word is the word for a value that stands for one of a list, and "side 99" for one that stands for none.
+func Word[T ~uint8](what string, words []string, value T) string {
+	if int(value) < len(words) {
+		return words[value]
+	}
+	return fmt.Sprintf("%s %d", what, value)
+}
+
 // Grouped writes d exactly, as in 2,592,000 or 1,234.5. It never rounds.
 func Grouped(d decimal.Decimal) string { return group(d.String()) }
 

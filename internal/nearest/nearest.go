@@ -26,6 +26,14 @@ func Near(text string, names []string) string {
 	return best
 }
 
+// Meant ends a message on an unknown name with the one that is [Near] it, if any.
+func Meant(text string, names []string) string {
+	if likely := Near(text, names); likely != "" {
+		return "; did you mean " + likely + "?"
+	}
+	return ""
+}
+
 // distance is the Levenshtein distance of two names.
 func distance(a, b []rune) int {
 	row := make([]int, len(b)+1)

@@ -48,7 +48,7 @@ func collecting(t *testing.T, program, folder, endpoint string, environ ...strin
 		" AWS_CONFIG_FILE=none AWS_SHARED_CREDENTIALS_FILE=none AWS_EC2_METADATA_DISABLED=true XDG_STATE_HOME=" + folder +
 		" " + strings.Join(environ, " ")
 	return start(t, 120, 40,
-		fmt.Sprintf("%s %s dash --collect --poll 200ms --ledger %s/ledger --config %s; echo ended with $?; sleep 100",
+		fmt.Sprintf("%s %s dash --collect --refresh 200ms --ledger %s/ledger --config %s; echo ended with $?; sleep 100",
 			aws, program, folder, config))
 }
 

@@ -177,7 +177,7 @@ func TestNewUsageShowsByItself(t *testing.T) {
 	require.NoError(t, os.WriteFile(usage, []byte(header+
 		"2026-11-23T10:00:00Z,3600,eu-west-1,mvm-1,base,newcomer,3600,7200,1,1,1\n"), 0o600))
 
-	s := start(t, 100, 30, "XDG_STATE_HOME="+folder+" "+program+" dash --as-of 2026-11-24 --poll 200ms --ledger "+folder+
+	s := start(t, 100, 30, "XDG_STATE_HOME="+folder+" "+program+" dash --as-of 2026-11-24 --refresh 200ms --ledger "+folder+
 		"/ledger")
 	s.shows("has no usage of the last eight weeks")
 	out, err := exec.Command(program, "import", usage, "--ledger", folder+"/ledger").CombinedOutput()

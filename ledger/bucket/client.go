@@ -291,7 +291,7 @@ func (c *client) fault(ctx context.Context, name string, err error) error {
 	case status == http.StatusNotFound:
 		return fmt.Errorf("%s: %w", c.url(c.key(name)), fs.ErrNotExist)
 	case status == http.StatusForbidden:
-		err = fmt.Errorf("%s: the server does not allow it (%s); docs/bucket.md lists the permissions", name, code)
+		err = fmt.Errorf("%s: the server does not allow it (%s); docs/aws-setup.md lists the permissions", name, code)
 	default:
 		err = fmt.Errorf("%s: %w", name, plain(err))
 	}

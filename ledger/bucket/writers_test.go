@@ -265,7 +265,7 @@ func TestAServerThatIsNotThere(t *testing.T) {
 		code   string
 		says   string
 	}{
-		{http.StatusForbidden, "AccessDenied", "the server does not allow it (AccessDenied); docs/bucket.md lists the permissions"},
+		{http.StatusForbidden, "AccessDenied", "the server does not allow it (AccessDenied); docs/aws-setup.md lists the permissions"},
 		{http.StatusNotFound, "NoSuchBucket", `there is no bucket "usage"`},
 		{http.StatusMovedPermanently, "PermanentRedirect", "PermanentRedirect"},
 	} {

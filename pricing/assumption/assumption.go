@@ -205,5 +205,8 @@ func (n Note) Clause() Note { return Note{n.ID, strings.TrimSuffix(n.Text, ".")}
 
 // Sentence is the note with a capital letter and a full stop.
 func (n Note) Sentence() Note {
+	if n.Text == "" {
+		return n
+	}
 	return Note{n.ID, strings.ToUpper(n.Text[:1]) + strings.TrimSuffix(n.Text[1:], ".") + "."}
 }

@@ -175,6 +175,9 @@ const (
 
 var alerts = [...]string{AlertSpent: "spent", AlertForecast: "forecast", AlertAtRisk: "at-risk"}
 
+// AlertNames are the words that [ParseAlert] reads.
+func AlertNames() []string { return slices.Clone(alerts[:]) }
+
 // ParseAlert reads the word used in flags: spent, forecast or at-risk.
 func ParseAlert(word string) (Alert, error) {
 	if i := slices.Index(alerts[:], word); i >= 0 {
