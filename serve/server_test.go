@@ -240,7 +240,7 @@ func TestSpendIsTheCommandLines(t *testing.T) {
 			By: "group,tenant", Depth: 1, Names: [spend.DimensionCount][]string{spend.ByGroup: {"(no group)"}},
 		},
 		"top=3&sort=amount&min=0.5": {By: "tenant", Top: 3, Sort: "amount", Min: "0.5"},
-		"period=last-month": {RawPeriod: spend.RawPeriod{From: "2026-10", To: "2026-11"}, By: "tenant"},
+		"period=last-month":         {RawPeriod: spend.RawPeriod{From: "2026-10", To: "2026-11"}, By: "tenant"},
 		"from=2026-10-15&to=2026-11-02&tz=Europe/Berlin&by=region,week": {
 			RawPeriod: spend.RawPeriod{From: "2026-10-15", To: "2026-11-02", TimeZone: "Europe/Berlin"}, By: "region,week",
 		},

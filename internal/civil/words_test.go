@@ -20,8 +20,10 @@ func TestSpansInWords(t *testing.T) {
 		{"2025-12-01", "2026-02-01", "", "December 2025 – January 2026", "December – January"},
 		{"2026-04-01", "2027-04-01", "", "April 2026 – March 2027", "April – March"},
 		{"2026-11-01", "2026-11-26T10:00", "", "1–26 November 2026 10:00", "1–26 November 10:00"},
-		{"2026-10-27T12:00", "2026-11-26T12:00", "", "27 October 12:00 – 26 November 2026 12:00",
-			"27 October 12:00 – 26 November 12:00"},
+		{
+			"2026-10-27T12:00", "2026-11-26T12:00", "", "27 October 12:00 – 26 November 2026 12:00",
+			"27 October 12:00 – 26 November 12:00",
+		},
 		{"2026-11-26", "2026-11-26T10:00", "", "26 November 2026 until 10:00", "Thu 26 November until 10:00"},
 		{"2026-11-26T22:00", "2026-11-27", "", "26 November 2026 from 22:00", "Thu 26 November from 22:00"},
 		{"2026-11-26T06:00", "2026-11-26T10:00", "", "26 November 2026 06:00–10:00", "Thu 26 November 06:00–10:00"},
