@@ -75,7 +75,7 @@ uses the ledger; it comes back when its saving has doubled.`,
 	flags.StringVar(&a.flags.tz, "tz", "",
 		"`TIMEZONE` of days, for example Europe/Berlin (default: the configuration's, or UTC)")
 	patternFlag(cmd, &f.tenants, spend.ByTenant)
-	a.parsedListFlag(cmd, "kind", "only these `KINDS`, comma-separated: "+strings.Join(kindWords(), ", "),
+	a.parsedListFlag(cmd, "kind", "only these `KINDS`, comma-separated (repeatable): "+strings.Join(kindWords(), ", "),
 		func(text string) error {
 			for word := range strings.SplitSeq(text, ",") {
 				kind, err := advise.ParseKind(strings.TrimSpace(word))
