@@ -107,7 +107,7 @@ func parsedOnly(args []string, shortened bool) error {
 		process: process{
 			in: strings.NewReader(""), out: io.Discard, err: io.Discard, now: func() time.Time { return scriptDay },
 		},
-		parsed: map[*cobra.Command][]parsedFlag{},
+		parsed: map[*cobra.Command][]parsedFlag{}, notes: io.Discard,
 	}
 	root := a.rootCommand()
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
