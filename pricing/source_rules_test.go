@@ -114,7 +114,7 @@ func TestNoFloatsAndOneDivision(t *testing.T) {
 // The package is pure: no clock, no environment, no network, nothing random; the files it reads are embedded.
 func TestImportsArePure(t *testing.T) {
 	allowed := []string{
-		"bytes", "cmp", "embed", "errors", "fmt", "io", "io/fs", "maps", "math/big", "path", "regexp", "slices", "strings",
+		"bytes", "cmp", "embed", "errors", "fmt", "io", "io/fs", "maps", "math/big", "math/bits", "path", "regexp", "slices", "strings",
 		"sync", "time",
 		"github.com/shopspring/decimal", "go.yaml.in/yaml/v4",
 		// As pure: decimals in, text out.

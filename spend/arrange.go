@@ -36,6 +36,9 @@ func (r *Row) change() decimal.Decimal {
 
 // fold sums the rows that Top and Min leave out into one, which is nil where they leave out none.
 func fold(rows []*Row, request Request) (kept []*Row, other *Row) {
+	if last := len(rows) - 1; last >= 0 && rows[last].Kind == KindOther { // of those that were put together already
+		rows, other = rows[:last], rows[last]
+	}
 	out := make([]bool, len(rows))
 	if request.Top > 0 && request.Top < len(rows) {
 		for i := range out {
@@ -51,9 +54,11 @@ func fold(rows []*Row, request Request) (kept []*Row, other *Row) {
 		}
 	}
 	if !slices.Contains(out, true) {
-		return rows, nil
+		return rows, other
 	}
-	other = &Row{Key: otherKey(request.By)}
+	if other == nil {
+		other = &Row{Key: otherKey(request.By)}
+	}
 	for i, row := range rows {
 		if out[i] {
 			other.absorb(&row.Total, other.Folded == 0)

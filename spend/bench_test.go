@@ -52,12 +52,12 @@ func BenchmarkPrice(b *testing.B) {
 	var sum usage.Sum
 	sum.Add(&r)
 	prices := newPriceList()
-	key := cellKey{region: "us-east-1"}
+	key := cellPlace{region: "us-east-1"}
 	var err error
-	key.card, err = prices.place(Source{Rates: pricing.EmbeddedCards()}, pricedAs{key.region, pricing.ArchARM64}, pricing.DateOf(at(b, "2026-10-01")))
+	key.place, err = prices.place(Source{Rates: pricing.EmbeddedCards()}, pricedAs{key.region, pricing.ArchARM64}, pricing.DateOf(at(b, "2026-10-01")))
 	require.NoError(b, err)
 	b.ReportAllocs()
 	for b.Loop() {
-		prices.price(key, &cell{Sum: sum})
+		prices.price(&cell{cellKey: cellKey{cellPlace: key}, Sum: sum})
 	}
 }

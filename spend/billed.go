@@ -75,47 +75,47 @@ type lineKey struct {
 
 // billedTable shares the bill out among all cells, puts what is left into rows of its own, and returns the cells that
 // the filters choose.
-func (r *run) billedTable(s civil.Span, all cells, t *table) (cells, error) {
+func (r *run) billedTable(s civil.Span, all *cells, t *table) (*cells, error) {
 	if err := r.source.Billed.check(s); err != nil {
 		return nil, err
 	}
 	order := all.sorted(r.request.By)
-	measured := make(map[cellKey]pricing.Measured, len(order))
-	users := map[lineKey][]cellKey{}
-	for _, key := range order {
-		counts := all[key].Measured()
-		measured[key] = counts
+	measured := make(map[*cell]pricing.Measured, len(order))
+	users := map[lineKey][]*cell{}
+	for _, of := range order {
+		counts := of.Measured()
+		measured[of] = counts
 		costs := &componentCosts{}
 		for _, q := range pricing.BilledQuantities() {
 			if counts[q].Units.IsZero() {
 				continue
 			}
 			costs[q] = Cost{priced: true} // where the bill has no line for it
-			of := lineKey{key.billed.day, key.region, q.On(r.prices.at(key).card.Arch())}
-			users[of] = append(users[of], key)
+			line := lineKey{of.day, of.region, q.On(r.prices.at(of.cellPlace).card.Arch())}
+			users[line] = append(users[line], of)
 		}
-		all[key].billed = costs
+		of.billed = costs
 	}
 	for _, line := range r.source.Billed.Lines {
 		day := civil.DayOf(line.Day, time.UTC)
 		if line.Day.Before(s.From) || !line.Day.Before(s.To) {
 			continue
 		}
-		keys := users[lineKey{day, line.Region, line.Rated()}]
-		weights, units := make([]decimal.Decimal, len(keys)), decimal.Decimal{}
-		for i, key := range keys {
-			weights[i] = measured[key][line.Quantity].Units
+		using := users[lineKey{day, line.Region, line.Rated()}]
+		weights, units := make([]decimal.Decimal, len(using)), decimal.Decimal{}
+		for i, of := range using {
+			weights[i] = measured[of][line.Quantity].Units
 			units = units.Add(weights[i])
 		}
 		part := decimal.Decimal{}
-		if len(keys) > 0 {
+		if len(using) > 0 {
 			var err error
-			count := pricing.Count{Units: units, Per: measured[keys[0]][line.Quantity].Per}
+			count := pricing.Count{Units: units, Per: measured[using[0]][line.Quantity].Per}
 			if part, err = r.metered(line, count); err != nil {
 				return nil, err
 			}
 			for i, share := range allocate(part, weights) {
-				all[keys[i]].billed[line.Quantity] = Cost{Amount: share, List: share, priced: true}
+				using[i].billed[line.Quantity] = Cost{Amount: share, List: share, priced: true}
 			}
 		}
 		if rest := line.Cost.Sub(part); !rest.IsZero() {
@@ -183,14 +183,12 @@ func (r *run) unmetered(line bill.Line, day civil.Day, rest decimal.Decimal, t *
 }
 
 // chosen are the cells that the filters leave, put together as the report does.
-func (r *run) chosen(all cells) cells {
-	out := cells{}
-	for key, used := range all {
-		if key.billed.left {
-			continue
+func (r *run) chosen(all *cells) *cells {
+	out := newCells(0)
+	for used := range all.all() {
+		if !used.left {
+			out.add(used.with(used.Key), &used.Sum, used.billed)
 		}
-		key.billed = billedKey{}
-		out.add(key, used)
 	}
 	return out
 }

@@ -161,7 +161,7 @@ func (s Source) charges(ctx context.Context, in civil.Span, request Request) (Ch
 	var names []Key
 	var weights []decimal.Decimal
 	direct, shared := split(all)
-	if len(shared) > 0 && r.policy != OwnRow {
+	if len(shared.rows) > 0 && r.policy != OwnRow {
 		names, weights = r.recipients(direct)
 	}
 	for _, row := range t.sorted(request.By) {

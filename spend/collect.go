@@ -1,7 +1,6 @@
 package spend
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -12,51 +11,6 @@ import (
 	"microspend/spend/tenants"
 	"microspend/usage"
 )
-
-// cellKey is a row's key, the region, and which of its cards holds. Where the report is not by tenant but needs to know
-// the tenant, the key has it all the same.
-type cellKey struct {
-	Key
-	region string
-	card   int       // see [priceList.place]
-	billed billedKey // zero but while billed amounts are shared out
-}
-
-// with is the key of the same usage under another row, and of no part of a bill.
-func (k cellKey) with(row Key) cellKey { return cellKey{Key: row, region: k.region, card: k.card} }
-
-// cell is the usage of a key. Where it is priced by what AWS billed, billed is its part of that.
-type cell struct {
-	usage.Sum
-	billed *componentCosts
-}
-
-type cells map[cellKey]*cell
-
-func (c cells) add(key cellKey, more *cell) {
-	have, ok := c[key]
-	if !ok {
-		have = &cell{}
-		c[key] = have
-	}
-	have.Merge(&more.Sum)
-	if more.billed != nil {
-		have.billed = have.billed.Plus(more.billed)
-	}
-}
-
-// sorted returns the cells in the order of their keys.
-func (c cells) sorted(by []Dimension) []cellKey {
-	keys := make([]cellKey, 0, len(c))
-	for key := range c {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, func(a, b cellKey) int {
-		return cmp.Or(compareKeys(a.Key, b.Key, by), compareKeys(a.Key, b.Key, []Dimension{ByTenant}),
-			cmp.Compare(a.region, b.region), cmp.Compare(a.card, b.card), a.billed.compare(b.billed))
-	})
-	return keys
-}
 
 // collector gathers the usage of one span into cells.
 type collector struct {
@@ -112,12 +66,12 @@ func (c *collector) fields(in Source) []ledger.Field {
 // collect asks for the usage of a span, in as many parts as there are changes of rates and of rules in it: rates and
 // rules hold on whole UTC days, and usage is priced by what held on the day on which its period starts. Of a closed
 // month all of it is as it was when the month was closed. Days are named as relabel says.
-func (c *collector) collect(ctx context.Context, s civil.Span, relabel func(civil.Day) labels) (cells, error) {
+func (c *collector) collect(ctx context.Context, s civil.Span, relabel func(civil.Day) labels) (*cells, error) {
 	c.relabel, c.dayNames, c.recorded = relabel, map[civil.Day]labels{}, false
-	out := cells{}
+	var out *cells
 	from := s.From
 	for _, to := range append(c.source.cuts(s, c.byTenant), s.To) {
-		if err := c.part(ctx, civil.Between(from, to), out); err != nil {
+		if err := c.part(ctx, civil.Between(from, to), &out); err != nil {
 			return nil, err
 		}
 		from = to
@@ -125,7 +79,7 @@ func (c *collector) collect(ctx context.Context, s civil.Span, relabel func(civi
 	return out, nil
 }
 
-func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
+func (c *collector) part(ctx context.Context, s civil.Span, out **cells) error {
 	var who owners
 	in := c.source.at(s.From)
 	if c.byTenant {
@@ -134,6 +88,9 @@ func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 	groups, err := c.query(ctx, in, s)
 	if err != nil {
 		return err
+	}
+	if *out == nil {
+		*out = newCells(c.mostCells(len(groups)))
 	}
 	day, places, assumed := pricing.DateOf(s.From), map[pricedAs]int{}, map[pricedAs]assumedRates{}
 	for i := range groups {
@@ -154,15 +111,24 @@ func (c *collector) part(ctx context.Context, s civil.Span, out cells) error {
 			}
 			places[as], assumed[as] = place, c.prices.assumedOn(in, as, day)
 		}
-		key.card = place
+		key.place = place
 		if c.request.Rated {
 			key.Key.card = place + 1
 		}
 		c.prices.assume(assumed[as], as.region, &g.Sum)
 		c.prices.archAssumed = c.prices.archAssumed || archAssumed(g, s)
-		out.add(key, &cell{Sum: g.Sum})
+		(*out).add(key, &g.Sum, nil)
 	}
 	return nil
+}
+
+// mostCells is how many rows to make room for that so many groups go into: as many by MicroVM, of which there are many
+// thousands; nobody knows how many otherwise.
+func (c *collector) mostCells(groups int) int {
+	if c.has(ByMicroVM) {
+		return groups
+	}
+	return 0
 }
 
 // archAssumed reports whether a group's compute is priced as the default architecture's for want of knowing better.
@@ -207,7 +173,7 @@ func (c *collector) key(g *ledger.Group, who owners) (key cellKey, chosen bool) 
 	key.region = g.Region
 	chosen = c.request.Filter.usage(g)
 	if c.billed() { // all usage has a part in the bill; filters choose from the parts
-		key.billed = billedKey{day: civil.DayStartingAt(g.Day, c.loc), left: !chosen}
+		key.billedKey = billedKey{day: civil.DayStartingAt(g.Day, c.loc), left: !chosen}
 	} else if !chosen {
 		return key, false
 	}

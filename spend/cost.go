@@ -102,11 +102,11 @@ func (c Cost) used() bool { return c.priced || !c.Complete() }
 
 // price prices the usage of a cell: once per quantity, all of the group's usage at one rate together. A cell with a
 // part of AWS's bill costs that.
-func (p *priceList) price(key cellKey, of *cell) (out componentCosts) {
+func (p *priceList) price(of *cell) (out componentCosts) {
 	if of.billed != nil {
 		return *of.billed
 	}
-	region, rc := key.region, p.at(key)
+	rc := p.at(of.cellPlace)
 	for q, count := range of.Measured() {
 		q := pricing.BilledQuantity(q)
 		if count.Units.IsZero() {
@@ -114,12 +114,17 @@ func (p *priceList) price(key cellKey, of *cell) (out componentCosts) {
 		}
 		amount, list, err := count.Amounts(rc.card, q)
 		if err != nil { // the rate is not known
-			out[q] = Cost{Unknown: []Unknown{{region, q, q.On(rc.card.Arch()).Arch, rc.noCard, count}}}
+			out[q] = Cost{Unknown: []Unknown{rc.unknown(of.region, q, count)}}
 			continue
 		}
 		out[q] = Cost{Amount: amount, List: list, priced: true}
 	}
 	return out
+}
+
+// unknown is usage that the card has no rate for.
+func (c *regionCard) unknown(region string, q pricing.BilledQuantity, count pricing.Count) Unknown {
+	return Unknown{region, q, q.On(c.card.Arch()).Arch, c.noCard, count}
 }
 
 // Plus adds two sets of costs. Neither is changed; c may be nil.
@@ -142,18 +147,18 @@ func (c *componentCosts) total() (sum Cost) {
 	return sum
 }
 
-// each hands on the cost of a cell with these costs, whole or by component. A cell without usage has a row all the
-// same.
-func (c *componentCosts) each(key Key, sum *usage.Sum, byComponent bool, yield func(Key, Cost, *usage.Sum)) {
-	if !byComponent || !slices.ContainsFunc(c[:], Cost.used) {
-		yield(key, c.total(), sum)
+// each hands on the cost of a cell with these costs by component. A cell without usage has a row all the same.
+func (c *componentCosts) each(of *cell, yield func(Key, Cost, *usage.Sum)) {
+	if !slices.ContainsFunc(c[:], Cost.used) {
+		yield(of.Key, Cost{}, &of.Sum)
 		return
 	}
+	key := of.Key
 	for q, cost := range c {
 		if cost.used() {
 			q := pricing.BilledQuantity(q)
 			key.Component = q.String()
-			only := onlyComponent(sum, q)
+			only := onlyComponent(&of.Sum, q)
 			yield(key, cost, &only)
 		}
 	}

@@ -221,6 +221,9 @@ type Key struct {
 	card int // of those of the region, from 1, where a report is by rate card; see [Request.Rated]
 }
 
+// owner is the tenant and the group of a row alone.
+func (k Key) owner() Key { return Key{Kind: k.Kind, Tenant: k.Tenant, Group: k.Group} }
+
 // SameButForRates reports whether two rows of a report by rate card are of the same and differ in the card alone.
 func (k Key) SameButForRates(other Key) bool {
 	k.card, other.card = 0, 0

@@ -31,6 +31,7 @@ func (s Source) eachRow(
 	ctx context.Context, request Request, most int, each func(*Row),
 ) (damaged []ledger.DamagedFile, err error) {
 	loc := s.Zone(request.Location)
+	request.Top = 0
 	in, prices := civil.Between(request.From, request.To), newPriceList()
 	first, last := in.Days(loc)
 	for d, step := first, last-first+1; d <= last; {

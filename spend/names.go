@@ -131,10 +131,13 @@ func (s Source) namesIn(ctx context.Context, in civil.Span, loc *time.Location, 
 	if d == ByTenant || d == ByGroup {
 		r := s.run(Request{From: in.From, To: in.To, By: []Dimension{d}, Location: loc})
 		cells, err := r.collect(ctx, in, labelsOf)
-		for key := range cells {
-			to[key.Name(d)] = true
+		if err != nil {
+			return err
 		}
-		return err
+		for at := range cells.all() {
+			to[at.Name(d)] = true
+		}
+		return nil
 	}
 	result, err := s.measured().Aggregate(ctx, ledger.Query{
 		From: in.From, To: in.To, By: []ledger.Field{dimensions[d].field}, Location: loc, Sums: ledger.SumOf(usage.Running),

@@ -47,7 +47,8 @@ func (s regionSeries) on(day pricing.Date, region string) pricing.RateCard {
 type regionCard struct {
 	card   pricing.RateCard
 	noCard bool
-	plain  int // the place of the same card for the default architecture, at whose rates snapshots are billed on all
+	fixed  *pricing.FixedRates // the card's rates; nil where they are for decimals alone
+	plain  int                 // the place of the same card for the default architecture, at whose rates snapshots are billed on all
 }
 
 func newPriceList() *priceList {
@@ -95,12 +96,15 @@ func (p *priceList) place(in Source, as pricedAs, day pricing.Date) (int, error)
 			return 0, err
 		}
 	}
+	if fixed, fits := holds.card.FixedRates(); fits {
+		holds.fixed = &fixed
+	}
 	p.cards[as.region] = append(p.cards[as.region], holds)
 	return len(p.cards[as.region]) - 1, nil
 }
 
 // at is the card of a cell.
-func (p *priceList) at(key cellKey) *regionCard { return &p.cards[key.region][key.card] }
+func (p *priceList) at(key cellPlace) *regionCard { return &p.cards[key.region][key.place] }
 
 // assumedRates are the quantities whose rates are taken to hold on a day before they are known to, and since when they
 // are.

@@ -107,6 +107,7 @@ type table struct {
 	rows      map[Key]*Row
 	total     Total
 	sharedOut *SharedOut
+	lumped    map[Key]bool  // the owners of rows that were put together into one
 	recorded  bool          // there is any usage in the span, whoever's, before filters choose
 	measured  pricing.State // of one who has no record in the span
 
@@ -163,17 +164,17 @@ func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) l
 	if err != nil {
 		return nil, err
 	}
-	t := &table{rows: make(map[Key]*Row, len(all)), recorded: r.recorded, most: r.request.mostMade()}
+	t := &table{rows: map[Key]*Row{}, recorded: r.recorded, most: r.request.mostMade()}
 	if r.billed() {
 		if all, err = r.billedTable(s, all, t); err != nil {
 			return nil, err
 		}
 	}
-	direct, shared := all, cells{}
+	direct, shared := all, newCells(0)
 	if r.byTenant && r.policy != OwnRow {
 		direct, shared = split(all)
 	}
-	if len(shared) > 0 {
+	if len(shared.rows) > 0 {
 		names, weights := r.recipients(direct)
 		if len(names) == 0 { // nobody to bear it
 			direct = all
@@ -200,13 +201,13 @@ func (r *run) table(ctx context.Context, s civil.Span, relabel func(civil.Day) l
 	return t, nil
 }
 
-func split(all cells) (direct, shared cells) {
-	direct, shared = cells{}, cells{}
-	for key, used := range all {
-		if key.Kind == KindShared {
-			shared[key] = used
+func split(all *cells) (direct, shared *cells) {
+	direct, shared = &cells{}, &cells{} // which nothing is added to any more
+	for _, row := range all.rows {
+		if row.Kind == KindShared {
+			shared.rows = append(shared.rows, row)
 		} else {
-			direct[key] = used
+			direct.rows = append(direct.rows, row)
 		}
 	}
 	return direct, shared
@@ -214,18 +215,23 @@ func split(all cells) (direct, shared cells) {
 
 // priceRows makes rows of cells. Cells that differ only in a tenant that the report is not by are summed before they
 // are priced.
-func (r *run) priceRows(ctx context.Context, direct cells, t *table) error {
+func (r *run) priceRows(ctx context.Context, direct *cells, t *table) error {
 	own := direct
 	if r.byTenant && !r.has(ByTenant) || r.request.Filter.byOwner() {
-		own = cells{}
-		for key, used := range direct {
-			if r.chooses(key.Tenant, key.Kind) {
-				own.add(key.with(r.ownKey(key.Key)), used)
+		own = newCells(0)
+		for used := range direct.all() {
+			if r.chooses(used.Tenant, used.Kind) {
+				own.add(used.with(r.ownKey(used.Key)), &used.Sum, used.billed)
 			}
 		}
 	}
-	for _, used := range own {
+	for used := range own.all() {
 		t.total.Sum.Merge(&used.Sum)
+	}
+	if r.lumpable(t) {
+		if done, err := r.lump(ctx, own, t); done {
+			return err
+		}
 	}
 	return r.priced(ctx, own, func(part Key, cost Cost, sum *usage.Sum) {
 		row := t.row(part)
@@ -239,17 +245,21 @@ const stopEvery = 1024
 
 // priced prices cells and hands on what each costs, whole or by component, in no particular order: all that is done
 // with it is exact addition. Its only error is the context's, and then some are missing.
-func (r *run) priced(ctx context.Context, of cells, yield func(Key, Cost, *usage.Sum)) error {
-	keys := slices.AppendSeq(make([]cellKey, 0, len(of)), maps.Keys(of))
-	byComponent := r.has(ByComponent)
-	for block := range slices.Chunk(keys, stopEvery) {
+func (r *run) priced(ctx context.Context, of *cells, yield func(Key, Cost, *usage.Sum)) error {
+	for block := range slices.Chunk(slices.Collect(of.all()), stopEvery) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if !r.has(ByComponent) {
+			for _, used := range block {
+				yield(used.Key, r.prices.whole(used), &used.Sum)
+			}
+			continue
+		}
 		costs := make([]componentCosts, len(block))
-		inParallel(len(block), func(i int) { costs[i] = r.prices.price(block[i], of[block[i]]) })
-		for i, key := range block {
-			costs[i].each(key.Key, &of[key].Sum, byComponent, r.onPlainCards(key.region, yield))
+		inParallel(len(block), func(i int) { costs[i] = r.prices.price(block[i]) })
+		for i, used := range block {
+			costs[i].each(used, r.onPlainCards(used.region, yield))
 		}
 	}
 	return nil
@@ -282,11 +292,16 @@ func inParallel(n int, do func(int)) {
 
 // listTenants adds a row for each tenant of the tenants file that has none, or for each of their groups.
 func (r *run) listTenants(t *table) {
-	have := map[Key]bool{}
-	for key := range t.rows {
-		have[Key{Kind: key.Kind, Tenant: key.Tenant, Group: key.Group}] = true
+	listed := r.source.Tenants.Names()
+	if len(listed) == 0 {
+		return
 	}
-	for _, name := range r.source.Tenants.Names() {
+	have := map[Key]bool{}
+	maps.Copy(have, t.lumped)
+	for key := range t.rows {
+		have[key.owner()] = true
+	}
+	for _, name := range listed {
 		key := r.ownKey(r.owner(name, KindTenant))
 		if have[key] || !r.chooses(name, KindTenant) {
 			continue

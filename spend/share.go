@@ -45,18 +45,16 @@ type Sharing struct {
 // recipients are the tenants among whom shared cost is shared out, in order, and their weights. Tenants with spend take
 // part; usage that has no known rate counts as spend for an even share, and as nothing in proportion. If nobody has
 // spend, all that have usage or that the tenants file names take an even share.
-func (r *run) recipients(direct cells) ([]Key, []decimal.Decimal) {
-	sums := cells{}
-	for _, key := range direct.sorted(r.request.By) {
-		if key.Kind == KindTenant {
-			sums.add(key.with(Key{Tenant: key.Tenant}), direct[key])
+func (r *run) recipients(direct *cells) ([]Key, []decimal.Decimal) {
+	sums := newCells(0)
+	for _, own := range direct.sorted(r.request.By) {
+		if own.Kind == KindTenant {
+			sums.add(own.with(Key{Tenant: own.Tenant}), &own.Sum, own.billed)
 		}
 	}
-	keys := sums.sorted(nil)
 	spent := map[string]Cost{}
-	for _, key := range keys {
-		costs := r.prices.price(key, sums[key])
-		spent[key.Tenant] = spent[key.Tenant].Plus(costs.total())
+	for _, of := range sums.sorted(nil) {
+		spent[of.Tenant] = spent[of.Tenant].Plus(r.prices.whole(of))
 	}
 	var (
 		names   []Key
@@ -86,12 +84,12 @@ func (r *run) recipients(direct cells) ([]Key, []decimal.Decimal) {
 
 // shareOut adds shared cost to the rows of tenants, each part in the place where it arose: its day, image, region and
 // so on.
-func (r *run) shareOut(ctx context.Context, shared cells, names []Key, weights []decimal.Decimal, t *table) error {
+func (r *run) shareOut(ctx context.Context, shared *cells, names []Key, weights []decimal.Decimal, t *table) error {
 	parts := map[Key]Cost{}
 	out := &SharedOut{Tenants: len(names)}
-	nobodys := cells{}
-	for key, used := range shared {
-		nobodys.add(key.with(withOwner(key.Key, Key{})), used)
+	nobodys := newCells(0)
+	for used := range shared.all() {
+		nobodys.add(used.with(withOwner(used.Key, Key{})), &used.Sum, used.billed)
 		out.Sum.Merge(&used.Sum)
 	}
 	if err := r.priced(ctx, nobodys, func(part Key, cost Cost, _ *usage.Sum) {

@@ -99,8 +99,8 @@ func TestFittedExamples(t *testing.T) {
 		},
 		{"a line that was broken", "it is broken for this width instead", "  a \\\n    b", "  a b"},
 		{
-			"comments", "each begins a paragraph; those that are long stay comments", "  # one two three four five six\n  x\n  # y\n  z",
-			"  # one two three four five\n  # six\n  x\n\n  # y\n  z",
+			"comments", "each begins a paragraph; those that are long stay comments", "  # one two three four five' six\n  x\n  # y\n  z",
+			"  # one two three four five'\n  # six\n  x\n\n  # y\n  z",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) { require.Equal(t, test.want, fittedExamples(test.text, 30), test.reason) })
@@ -116,6 +116,7 @@ func TestPlainDefaults(t *testing.T) {
 		`AGE (default 1m30s)`:      "AGE (default 1m30s)",
 		`AGE (default 10s)`:        "AGE (default 10s)",
 		`AGE (default 1h30m0s)`:    "AGE (default 1h30m)",
+		`--v P[="50%"]   words`:    "--v[=P]          words",
 		`PORT (default 8080)`:      "PORT (default 8080)",
 	} {
 		require.Equal(t, want, plainDefaults(given), given)

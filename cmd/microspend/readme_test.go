@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -19,6 +21,9 @@ import (
 func TestDocs(t *testing.T) {
 	shared, root := docsFolder(t), absolute(repositoryRoot)
 	for _, page := range documentation(t) {
+		if page.name == referencePage {
+			continue // the examples in it are those of help
+		}
 		t.Run(page.name, func(t *testing.T) {
 			folder := enterDocs(t, shared, page)
 			checkConsoleBlocks(t, folder, root, page)
@@ -28,6 +33,7 @@ func TestDocs(t *testing.T) {
 			checkInlineCommands(t, page)
 		})
 	}
+	t.Run("examples of help", func(t *testing.T) { runHelpExamples(t, shared, root) })
 }
 
 // notRun are the blocks and commands that are neither run nor read here, by page and beginning, with why.
@@ -37,7 +43,7 @@ var notRun = []struct{ page, begins, because string }{
 	{"docs/meter.md", "COPY microspend-meter", dockerBuild},
 
 	{"docs/agent-budget.md", "import json", "run by TestDocumentedAgents of collector/meter"},
-	{"docs/configuration.md", "match,value,tenant", "read by TestTheDocumentedFileIsInOrder of config"},
+	{"docs/tenants.md", "match,value,tenant", "read by TestTheDocumentedFileIsInOrder of config"},
 	{"docs/ledger.md", "SELECT tenant, dt", byEngines},
 	{"docs/ledger.md", "SELECT tenant, toDate(", byEngines},
 	{"docs/tenants.md", "microspend tenant-proof --new-key", "makes a key, which is there already"},
@@ -223,16 +229,57 @@ func keysWithin(document any) (keys []string) {
 	return keys
 }
 
-var inlineCommand = regexp.MustCompile("`(microspend [^`]+)`")
+var (
+	inlineSpan = regexp.MustCompile("`([^`\n]+)`")
+	bareFlag   = regexp.MustCompile(`^--([a-z-]+)`)
+)
 
-// checkInlineCommands holds the commands that a page's sentences name to those that there are.
+// checkInlineCommands holds the commands and flags that a page's sentences name to those that there are: microspend idle
+// …, collect --dry-run, --state-size.
 func checkInlineCommands(t *testing.T, page documentPage) {
 	t.Helper()
-	for _, match := range inlineCommand.FindAllStringSubmatch(page.prose, -1) {
-		commands, err := microspendCommands(match[1])
-		require.NoError(t, err, "%s: %s", page.name, match[1])
+	names, flags := knownWords()
+	for _, match := range inlineSpan.FindAllStringSubmatch(page.prose, -1) {
+		text := match[1]
+		if flag := bareFlag.FindStringSubmatch(text); flag != nil {
+			assert.Contains(t, flags, flag[1], "%s: there is no flag %s", page.name, text)
+			continue
+		}
+		first, rest, _ := strings.Cut(text, " ")
+		if slices.Contains(names, first) && strings.HasPrefix(rest, "--") {
+			text = "microspend " + text
+		}
+		if !strings.HasPrefix(text, "microspend ") {
+			continue
+		}
+		commands, err := microspendCommands(text)
+		require.NoError(t, err, "%s: %s", page.name, text)
 		for _, command := range commands {
 			assert.NoError(t, refusalOfMention(command.args), "%s: %s", page.name, command.text)
 		}
 	}
+}
+
+// knownWords are the names of the commands below the root, and of all flags.
+func knownWords() (commands []string, flags map[string]bool) {
+	flags = map[string]bool{"help": true, "version": true}
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		collect := func(flag *pflag.Flag) {
+			if !flag.Hidden { // a name that is not shown any more works, and is not what we teach
+				flags[flag.Name] = true
+			}
+		}
+		cmd.Flags().VisitAll(collect)
+		cmd.PersistentFlags().VisitAll(collect)
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	root := (&app{parsed: map[*cobra.Command][]parsedFlag{}}).rootCommand()
+	walk(root)
+	for _, cmd := range root.Commands() {
+		commands = append(commands, cmd.Name())
+	}
+	return commands, flags
 }

@@ -31,8 +31,8 @@ const Usage = `microspend meter [flags] [-- COMMAND ARGUMENT…]
 
 meter runs inside a MicroVM and prints its usage to standard output: one line a minute in CloudWatch's Embedded Metric
 Format, and one before each suspend and termination. Lambda sends standard output to CloudWatch Logs, where
-"microspend collect" reads it. The meter itself calls nothing at AWS; CloudWatch charges for the log lines and, unless
-you give --metrics none, $0.30 a month for each metric.
+"microspend collect" reads it. The meter calls nothing at AWS unless you allow it to (--allow-aws-actions). CloudWatch
+charges for the log lines and, unless you give --metrics none, $0.30 a month for each metric.
 
 The meter serves the lifecycle hooks of the image, and can pass them on to your application's own (--chain). Given a
 COMMAND, it runs it, passes signals on, reaps orphaned processes and exits with the command's exit code, as the first

@@ -1,14 +1,15 @@
 // Package table is a table that is sorted, filtered and looked through: by any column, by text and numbers, up and down
 // and sideways, in as little room as there is. It is the program's own and promises nothing.
 //
-// [New] does the work that grows with the number of rows, once, when the data changes: it finds the order of the rows
-// by every column. Sorting is then the choice of an order, and drawing touches the rows in sight alone.
+// [New] does the work that grows with the number of rows, once, when the data changes; only the order of the rows by a
+// column waits until somebody sorts by it, as most columns never are. Drawing touches the rows in sight alone.
 package table
 
 import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/shopspring/decimal"
 
@@ -38,7 +39,7 @@ type Column struct {
 	Fixed int
 }
 
-// Content is what a table shows. It is not changed once made, and may be read by several goroutines.
+// Content is what a table shows. What it shows is not changed once made, and may be read by several goroutines.
 type Content struct {
 	Columns []Column
 	Totals  map[string]string // the texts of the footer, by the id of the column
@@ -46,6 +47,7 @@ type Content struct {
 	last    []bool
 	widths  []int
 	orders  []order
+	known   []bool            // some row has a number in the column
 	texts   [][]string        // of the text columns
 	lower   [][]string        // likewise in lower case, for filters
 	percent []bool            // numbers of the column are percentages
@@ -56,6 +58,7 @@ type Content struct {
 // order is the order of the rows by one column, upwards. Rows whose value is not known follow from unknown on, and
 // those that always stand last follow from last on.
 type order struct {
+	once          sync.Once
 	rows          []int32
 	same          []bool // whether a row stands equal to the one before it
 	unknown, last int
@@ -66,7 +69,7 @@ type order struct {
 func New(columns []Column, ids []string, last func(row int) bool, sum string) *Content {
 	c := &Content{
 		Columns: columns, ids: ids, last: make([]bool, len(ids)), widths: make([]int, len(columns)),
-		orders: make([]order, len(columns)), texts: make([][]string, len(columns)), lower: make([][]string, len(columns)),
+		orders: make([]order, len(columns)), known: make([]bool, len(columns)), texts: make([][]string, len(columns)), lower: make([][]string, len(columns)),
 		percent: make([]bool, len(columns)), lengths: make([]bool, len(columns)),
 	}
 	if last != nil {
@@ -96,8 +99,6 @@ func (c *Content) addText(i int) {
 		width = max(width, draw.Width(texts[row]))
 	}
 	c.texts[i], c.lower[i] = texts, lower
-	all := func(int32) bool { return true }
-	c.orders[i] = c.orderBy(all, func(a, b int32) int { return cmp.Compare(texts[a], texts[b]) })
 	if most := c.Columns[i].Most; most > 0 {
 		width = min(width, most)
 	}
@@ -106,14 +107,19 @@ func (c *Content) addText(i int) {
 
 func (c *Content) addNumbers(i int, sum bool) {
 	value := c.Columns[i].Value
-	numbers, known := make([]decimal.Decimal, len(c.ids)), make([]bool, len(c.ids))
 	if sum {
 		c.sum = make([]decimal.Decimal, len(c.ids)) // as shown, so that what is in sight adds up
 	}
-	marks := 0
-	for row := range numbers {
+	marks, least, most := 0, extremes{sign: 1}, extremes{sign: -1}
+	var rest []int32 // those whose value is not known, or that stand last
+	for row := range c.ids {
 		v := value(row)
-		numbers[row], known[row] = v.Number()
+		if number, known := v.Number(); known && !c.last[row] {
+			least.add(int32(row), number)
+			most.add(int32(row), number)
+		} else {
+			rest = append(rest, int32(row))
+		}
 		marks = max(marks, marksWidth(v))
 		if sum {
 			c.sum[row], _, _ = v.Spreadsheet()
@@ -125,16 +131,14 @@ func (c *Content) addNumbers(i int, sum bool) {
 			_, c.lengths[i] = v.Seconds()
 		}
 	}
-	o := c.orderBy(func(row int32) bool { return known[row] }, func(a, b int32) int { return numbers[a].Cmp(numbers[b]) })
-	c.orders[i] = o
+	c.known[i] = len(least.rows) > 0
 	// The widest number is among the largest or the smallest, so that not all of them have to be written; any may have a
 	// mark.
 	width := c.headingWidth(i)
-	for _, part := range [][]int32{o.rows[:o.unknown], o.rows[o.unknown:]} {
-		for at := range min(len(part), extremes) {
-			for _, row := range []int32{part[at], part[len(part)-1-at]} {
-				width = max(width, draw.Width(c.text(i, int(row)))-marksWidth(value(int(row)))+marks)
-			}
+	some := min(len(rest), fewExtremes)
+	for _, part := range [][]int32{least.rows, most.rows, rest[:some], rest[len(rest)-some:]} {
+		for _, row := range part {
+			width = max(width, draw.Width(c.text(i, int(row)))-marksWidth(value(int(row)))+marks)
 		}
 	}
 	c.widths[i] = width
@@ -145,8 +149,27 @@ func marksWidth(v view.Value) int {
 	return draw.Width(before + behind)
 }
 
-// extremes is how many of the largest and of the smallest numbers are looked at for a column's width.
-const extremes = 16
+// fewExtremes is how many of the largest and of the smallest numbers are looked at for a column's width.
+const fewExtremes = 16
+
+// extremes are the rows with the smallest numbers, or with the largest where the sign is -1, from the one furthest out.
+type extremes struct {
+	sign    int
+	rows    []int32
+	numbers []decimal.Decimal
+}
+
+func (e *extremes) add(row int32, number decimal.Decimal) {
+	n := len(e.rows)
+	if n == fewExtremes && number.Cmp(e.numbers[n-1])*e.sign >= 0 {
+		return
+	}
+	at, _ := slices.BinarySearchFunc(e.numbers, number, func(a, b decimal.Decimal) int { return a.Cmp(b) * e.sign })
+	if n == fewExtremes {
+		e.rows, e.numbers = e.rows[:n-1], e.numbers[:n-1]
+	}
+	e.rows, e.numbers = slices.Insert(e.rows, at, row), slices.Insert(e.numbers, at, number)
+}
 
 // headingWidth is the width of a column's title with the glyph of the sorted column.
 func (c *Content) headingWidth(i int) int { return draw.Width(c.Columns[i].title()) + 2 }
@@ -156,8 +179,25 @@ func (column *Column) title() string {
 	return view.Head{Title: cmp.Or(column.Title, column.Long), Unit: column.Unit}.Heading()
 }
 
-func (c *Content) orderBy(known func(int32) bool, compare func(a, b int32) int) order {
-	o := order{rows: make([]int32, 0, len(c.ids)), same: make([]bool, len(c.ids))}
+// order is the order of the rows by a column, which is found when it is first asked for.
+func (c *Content) order(i int) *order {
+	o := &c.orders[i]
+	o.once.Do(func() {
+		if texts := c.texts[i]; texts != nil {
+			c.orderBy(o, func(int32) bool { return true }, func(a, b int32) int { return cmp.Compare(texts[a], texts[b]) })
+			return
+		}
+		numbers, known := make([]decimal.Decimal, len(c.ids)), make([]bool, len(c.ids))
+		for row := range numbers {
+			numbers[row], known[row] = c.Columns[i].Value(row).Number()
+		}
+		c.orderBy(o, func(row int32) bool { return known[row] }, func(a, b int32) int { return numbers[a].Cmp(numbers[b]) })
+	})
+	return o
+}
+
+func (c *Content) orderBy(o *order, known func(int32) bool, compare func(a, b int32) int) {
+	o.rows, o.same = make([]int32, 0, len(c.ids)), make([]bool, len(c.ids))
 	for _, part := range []func(int32) bool{
 		func(row int32) bool { return !c.last[row] && known(row) },
 		func(row int32) bool { return !c.last[row] && !known(row) },
@@ -175,7 +215,6 @@ func (c *Content) orderBy(known func(int32) bool, compare func(a, b int32) int) 
 	for i := 1; i < len(sorted); i++ {
 		o.same[i] = compare(sorted[i-1], sorted[i]) == 0
 	}
-	return o
 }
 
 // each goes through the rows in order, up or down. Rows that stand equal keep the order in which they came, either way.

@@ -83,7 +83,7 @@ func (c *Content) comparison(name, op, value string) (term, error) {
 		return term{column: at, op: op, text: strings.ToLower(value)}, nil
 	}
 	// Where no row has a figure, nobody can tell whether they would be lengths of time; none is chosen either way.
-	if seconds, err := parseLength(value); c.lengths[at] || err == nil && c.orders[at].unknown == 0 {
+	if seconds, err := parseLength(value); c.lengths[at] || err == nil && !c.known[at] {
 		return term{column: at, op: op, number: seconds}, err
 	}
 	digits, percent := strings.CutSuffix(value, "%")

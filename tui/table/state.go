@@ -129,7 +129,7 @@ func (s *State) heldOrder(c *Content) []int32 {
 // each goes through all rows in their order.
 func (s *State) each(yield func(row int32)) {
 	if s.held == nil {
-		s.Content.orders[s.sorted()].each(s.Down, yield)
+		s.Content.order(s.sorted()).each(s.Down, yield)
 		return
 	}
 	for _, row := range s.held {
