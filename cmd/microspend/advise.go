@@ -88,7 +88,7 @@ uses the ledger; it comes back when its saving has doubled.`,
 		})
 	a.parsedFlag(cmd, "min-saving", "", "leave out what saves less than this many `DOLLARS` a month",
 		func(text string) error {
-			var least scalar.Price
+			var least scalar.Dollars
 			err := least.ParseScalar(text)
 			f.request.Least = least.Decimal
 			return err
@@ -101,7 +101,7 @@ uses the ledger; it comes back when its saving has doubled.`,
 		})
 	a.parsedFlag(cmd, "fail-above", "", "exit with 1 if all together save more than this many `DOLLARS` a month",
 		func(text string) error {
-			var limit scalar.Price
+			var limit scalar.Dollars
 			err := limit.ParseScalar(text)
 			f.limit = &limit.Decimal
 			return err
@@ -141,6 +141,9 @@ func (a *app) advice(cmd *cobra.Command, f *adviseFlags) (serve.Inputs, *advise.
 	}
 	if a.flags.to != "" {
 		request.To = to
+	}
+	if !request.From.IsZero() || !request.To.IsZero() {
+		a.noteBeyond(ctx, from, to, loc)
 	}
 	named := spend.Request{
 		From: from, To: to, By: []spend.Dimension{spend.ByTenant}, Filter: spend.Filter{Tenants: request.Tenants},

@@ -42,7 +42,9 @@ func TestHostileValues(t *testing.T) {
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			for name, value := range hostileValues(dir) {
 				args := append(path[:len(path):len(path)], "--"+f.Name+"="+value)
-				if len(path) == 0 { args = append([]string{"examples"}, args...) }
+				if len(path) == 0 {
+					args = append([]string{"examples"}, args...)
+				}
 				cmd.Flags().VisitAll(func(g *pflag.Flag) {
 					if g.Annotations[cobra.BashCompOneRequiredFlag] != nil && g.Name != f.Name {
 						args = append(args, "--"+g.Name+"="+map[string]string{"region": "eu-west-1", "memory": "2GB", "reason": "x"}[g.Name])
