@@ -299,7 +299,7 @@ func (f Fixed) Price(_ PriceBook, d Demand) Alternative {
 }
 
 // own is a price that the user gives.
-func own(usd decimal.Decimal) Price { return Price{USD: usd, Source: "given in the scenario"} }
+func own(usd decimal.Decimal) Price { return Price{USD: usd, Source: "given in the workload"} }
 
 // given is the price that the user gives, or else the listed one of a region.
 func given(usd *decimal.Decimal, listed byRegion, region string) (Price, bool) {

@@ -68,7 +68,7 @@ func TestSourcesOfAlternatives(t *testing.T) {
 
 	given := dec("0.01")
 	own := pricing.EC2{Type: "t4g.medium", Hourly: &given}.Price(book, hundredHours(t, "eu-west-1"))
-	require.Equal(t, "given in the scenario", own.Sources[0].Source,
+	require.Equal(t, "given in the workload", own.Sources[0].Source,
 		"the user's own figure is not passed off as a listed one")
 }
 

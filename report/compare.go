@@ -50,7 +50,7 @@ func Compare(e *scenarios.Estimate, comparisons []scenarios.Comparison, options 
 	}
 	d.Add(unableSections(ranking)...)
 	if e.Low != nil {
-		d.Add(view.Section{Notes: plainNotes("The scenario has ranges: low is at their cheap ends, high at their " +
+		d.Add(view.Section{Notes: plainNotes("The workload has ranges: low is at their cheap ends, high at their " +
 			"expensive ends.")})
 	}
 	d.Add(view.Section{Heading: "What each offers, of what is needed", Table: view.NewTable(capacityColumns, all, nil)})

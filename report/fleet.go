@@ -16,7 +16,7 @@ func rangeNote(s *scenarios.Scenario) []view.Note {
 	if s.Low == nil {
 		return nil
 	}
-	return []view.Note{{Text: "The scenario has ranges; this is for their expensive ends."}}
+	return []view.Note{{Text: "The workload has ranges; this is for their expensive ends."}}
 }
 
 // Fleet makes the document of several estimates as one bill. Its CSV has the lines.
@@ -140,7 +140,7 @@ func partsOf(fleet scenarios.Fleet) []fleetPart {
 }
 
 var partColumns = []view.Column[fleetPart]{
-	{ID: "name", Title: "scenario", Shrink: true, Value: func(p fleetPart) view.Value {
+	{ID: "name", Title: "workload", Shrink: true, Value: func(p fleetPart) view.Value {
 		return view.Text(p.Scenario.Name)
 	}},
 	{ID: "region", Title: "region", Drop: 1, Value: func(p fleetPart) view.Value { return view.Text(p.Scenario.Region) }},

@@ -112,7 +112,7 @@ func TestInlineRates(t *testing.T) {
 	require.Empty(t, e.Warnings, "the user knows how old the offer is")
 	requireDecimal(t, "0.0000038603", card.Rate(pricing.Memory).Figure, "the card's")
 
-	require.Equal(t, "given in the scenario", estimate(t, atPostRates(workload[1:])).Bill.Card.Rate(pricing.VCPU).Source)
+	require.Equal(t, "given in the workload", estimate(t, atPostRates(workload[1:])).Bill.Card.Rate(pricing.VCPU).Source)
 	require.Equal(t, "inline", estimate(t, atPostRates(workload[1:])).Bill.Card.Name)
 	require.Equal(t, "aws-list", estimate(t, "region: eu-west-1"+workload).Bill.Card.Name)
 	require.Equal(t, "aws-list", estimate(t, "region: eu-west-1\nrates: {card: aws-list, discount: 10%}"+

@@ -39,6 +39,39 @@ func ExampleMarket_Estimate() {
 	// total                       426.33
 }
 
+// A workload file, read and compared with two alternatives; one name is misspelt.
+func ExampleLoad() {
+	scenario, err := scenarios.Load("team.yaml", []byte(`
+region: eu-west-1
+microvm: {memory: 4GB}
+image: {size: 2GB}
+workload: {users: 20, days: 20, running: 4h}
+compare:
+  - ec2: t4g.medium
+  - ec2: t4g.medum
+`))
+	if err != nil {
+		log.Fatal(err) // every fault, each with its line and column
+	}
+	var market scenarios.Market
+	estimate, err := market.Estimate(scenario)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(estimate.Scenario.Name, estimate.Bill.Total().StringFixed(2))
+	for _, other := range estimate.Comparisons {
+		if other.Err != nil {
+			fmt.Println(other.Err)
+			continue
+		}
+		fmt.Println(other.Name, other.Monthly.StringFixed(2), other.Ratio.StringFixed(2))
+	}
+	// Output:
+	// team 426.33
+	// EC2 t4g.medium 537.28 0.79
+	// the price of EC2 t4g.medum in eu-west-1 is not known; give it as hourly (did you mean t4g.medium?)
+}
+
 func ExampleMarket_Compare() {
 	scenario, err := scenarios.New("team", team())
 	if err != nil {

@@ -51,7 +51,7 @@ func withFields(name string, root *yaml.Node, beside *traces, fields Fields) (*S
 }
 
 // ErrNotLoaded is the error of a scenario that nothing has checked: a literal, or nil.
-var ErrNotLoaded = errors.New("the scenario was not made by scenarios.New or read from a file")
+var ErrNotLoaded = errors.New("the workload was not made by scenarios.New or read from a file")
 
 // loaded reports whether the scenario has passed the checks.
 func (s *Scenario) loaded() bool { return s != nil && s.file != nil }

@@ -64,10 +64,8 @@ func spellOut(node *yaml.Node, path string) {
 
 // childOrNew returns the value under a key, adding an empty mapping where there is none.
 func childOrNew(mapping *yaml.Node, key string) *yaml.Node {
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Value == key {
-			return mapping.Content[i+1]
-		}
+	if known := childOf(mapping, key); known != nil {
+		return known
 	}
 	fresh := &yaml.Node{Kind: yaml.MappingNode}
 	mapping.Content = append(mapping.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, fresh)

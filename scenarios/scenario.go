@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -67,15 +68,17 @@ func (s *Scenario) PerUnit() (count decimal.Decimal, noun string) {
 // The error has every fault in the file, one per line, as file:line:column: path: message. Files that the
 // scenario names are not opened, which is a fault; see [LoadWithFiles].
 func Load(file string, text []byte) (*Scenario, error) {
-	return loadText(file, text, nil, nil)
+	return loadText(file, text, nil, Given{}, nil)
 }
 
-func loadText(file string, text []byte, open Opener, also checks) (*Scenario, error) {
+func loadText(file string, text []byte, open Opener, given Given, also checks) (*Scenario, error) {
 	root, err := strictyaml.Parse(file, text)
 	if err != nil {
 		return nil, err
 	}
-	return loadTree(file, root, &traces{folder: filepath.Dir(file), open: open}, also)
+	misplaced := given.into(root)
+	s, err := loadTree(file, root, &traces{folder: filepath.Dir(file), open: open, given: given}, also)
+	return s, cmp.Or(err, misplaced)
 }
 
 func loadTree(file string, root *yaml.Node, beside *traces, also checks) (*Scenario, error) {
@@ -92,21 +95,21 @@ func loadTree(file string, root *yaml.Node, beside *traces, also checks) (*Scena
 // LoadWithFiles reads a scenario from a stream, no more of it than a scenario may have. A trace that it names is opened
 // by open.
 func LoadWithFiles(file string, in io.Reader, open Opener) (*Scenario, error) {
-	return loadStream(file, in, open, nil)
+	return loadStream(file, in, open, Given{}, nil)
 }
 
-// Load is [LoadWithFiles] of a scenario that is going to be priced: what the market cannot price is among the faults,
-// so that all are found in one run.
+// Load is [LoadWithFiles] of a scenario that is going to be priced, with what is Given: what the market cannot price is
+// among the faults, so that all are found in one run.
 func (m Market) Load(file string, in io.Reader, open Opener) (*Scenario, error) {
-	return loadStream(file, in, open, m.check)
+	return loadStream(file, in, open, m.Given, m.check)
 }
 
-func loadStream(file string, in io.Reader, open Opener, also checks) (*Scenario, error) {
+func loadStream(file string, in io.Reader, open Opener, given Given, also checks) (*Scenario, error) {
 	text, err := io.ReadAll(io.LimitReader(in, strictyaml.MaxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return loadText(file, text, open, also)
+	return loadText(file, text, open, given, also)
 }
 
 // checks are what a scenario has to pass beside those of its file; nil for none.

@@ -23,7 +23,7 @@ func Starter(name string) []byte { return []byte(strings.ReplaceAll(starter, "NA
 // Schema returns the JSON Schema of a scenario file, made from the types that decode it.
 func Schema() *jsonschema.Schema {
 	schema := reflectorOfFiles().Reflect(&File{})
-	schema.Title = "microspend scenario"
+	schema.Title = "microspend workload"
 	schema.Description = "A workload on AWS Lambda MicroVMs, to be priced."
 	complete(schema, reflect.TypeFor[File]())
 	for _, section := range rangeSections {

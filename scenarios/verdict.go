@@ -84,7 +84,7 @@ func (s *Scenario) RuleOfThumb() RuleOfThumb {
 		r.Sentence = fmt.Sprintf("Open: %s speak for a MicroVM, %s for a function.",
 			strings.Join(r.ForMicroVM, ", "), strings.Join(r.ForFunction, ", "))
 	default:
-		r.Says, r.Sentence = RuleOpen, "Open: nothing in the scenario speaks for either; state its traits."
+		r.Says, r.Sentence = RuleOpen, "Open: nothing in the workload speaks for either; state its traits."
 	}
 	return r
 }

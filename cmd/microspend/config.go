@@ -16,9 +16,10 @@ func (a *app) configCommand() *cobra.Command {
 		Long: `microspend reads its configuration from the file of --config, or else from ./` + config.Name + `, or else from
 microspend/` + config.Name + ` in the user's config directory. The file is optional. Commands that price workloads read it
 only if --config names it.`,
-		Example: `  microspend config check`,
-		Args:    noArguments,
-		RunE:    help,
+		Example: `  # Check the configuration that other commands would use
+  microspend config check`,
+		Args: noArguments,
+		RunE: help,
 	}
 	check := a.command(&cobra.Command{
 		Use:   "check [FILE]",

@@ -11,6 +11,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"microspend/internal/lazyregexp"
 )
 
 // mostHelpWidth is how wide help gets on a wide terminal: longer lines are hard to read.
@@ -112,35 +114,49 @@ func (g commandGroup) list() string {
 // docsPages are the pages about commands, by their names below the program. A command without one has that of the
 // command above it.
 var docsPages = map[string]string{
-	"":             "README.md",
-	"init":         "docs/configuration.md",
-	"examples":     "docs/figures.md",
-	"estimate":     "docs/figures.md",
-	"compare":      "docs/compare.md",
-	"breakeven":    "docs/compare.md",
-	"sensitivity":  "docs/figures.md",
-	"sweep":        "docs/figures.md",
-	"diff":         "docs/figures.md",
-	"price":        "docs/rates.md",
-	"idle":         "docs/idle.md",
-	"rates":        "docs/rates.md",
-	"spend":        "docs/figures.md",
-	"spend close":  "docs/closing.md",
-	"dash":         "docs/dash.md",
-	"top":          "docs/live.md",
-	"budget":       "docs/budgets.md",
-	"anomalies":    "docs/budgets.md",
-	"advise":       "docs/advise.md",
-	"report":       "docs/report.md",
-	"reconcile":    "docs/reconcile.md",
-	"serve":        "docs/serve.md",
-	"meter":        "docs/meter.md",
-	"collect":      "docs/collect.md",
-	"import":       "docs/import.md",
-	"ledger":       "docs/ledger.md",
-	"ledger files": "docs/bucket.md",
-	"config":       "docs/configuration.md",
-	"tenant-proof": "docs/tenants.md",
+	"":               "docs/index.md",
+	"demo":           "docs/dash.md",
+	"init":           "docs/workload.md",
+	"schema":         "docs/workload.md",
+	"examples":       "docs/exactness.md#checked-against-published-examples",
+	"estimate":       "docs/estimate.md#estimate",
+	"compare":        "docs/compare.md",
+	"breakeven":      "docs/estimate.md#breakeven",
+	"sensitivity":    "docs/estimate.md#sensitivity",
+	"sweep":          "docs/estimate.md#sweep",
+	"diff":           "docs/estimate.md#diff",
+	"price":          "docs/estimate.md#price",
+	"idle":           "docs/idle.md",
+	"rates":          "docs/rates.md",
+	"spend":          "docs/figures.md",
+	"spend close":    "docs/closing.md",
+	"dash":           "docs/dash.md",
+	"top":            "docs/live.md",
+	"budget":         "docs/budgets.md",
+	"budget check":   "docs/budgets.md#alerts",
+	"anomalies":      "docs/budgets.md#anomalies",
+	"advise":         "docs/advise.md",
+	"report":         "docs/report.md",
+	"reconcile":      "docs/reconcile.md",
+	"serve":          "docs/serve.md",
+	"meter":          "docs/meter.md",
+	"collect":        "docs/collect.md",
+	"collect status": "docs/collect.md#how-it-is-going",
+	"collect gaps":   "docs/collect.md#how-it-is-going",
+	"import":         "docs/import.md",
+	"ledger":         "docs/ledger.md",
+	"ledger check":   "docs/ledger.md#damage",
+	"ledger audit":   "docs/ledger.md#audit",
+	"ledger export":  "docs/ledger.md#importing-and-exporting",
+	"ledger files":   "docs/ledger.md#reading-it-with-other-engines",
+	"ledger move":    "docs/ledger.md#moving-a-ledger",
+	"ledger rollup":  "docs/ledger.md#rollups",
+	"config":         "docs/configuration.md",
+	"tenant-proof":   "docs/tenants.md#proofs",
+	"completion":     "docs/cli.md#microspend-completion",
+	"version":        "docs/operate.md#upgrade",
+	"licenses":       "docs/cli.md#microspend-licenses",
+	"help":           "docs/cli.md",
 }
 
 // docsPage is where to read more about a command, from the repository's root.
@@ -153,11 +169,16 @@ func docsPage(cmd *cobra.Command) string {
 	return docsPages[""]
 }
 
+var majorVersion = lazyregexp.New(`^v[0-9]+$`)
+
 // docsLink is a page's address where the module's path has a host that has it, or else its place in the repository.
 func docsLink(module, page string) string {
 	host, _, _ := strings.Cut(module, "/")
 	if !strings.Contains(host, ".") {
 		return page
+	}
+	if before, major := path.Split(module); majorVersion.MatchString(major) {
+		module = before // a module's path ends in its major version, a repository's doesn't
 	}
 	return "https://" + path.Join(module, "blob/main", page)
 }

@@ -122,3 +122,33 @@ func TestPlainDefaults(t *testing.T) {
 		require.Equal(t, want, plainDefaults(given), given)
 	}
 }
+
+func TestDocsPages(t *testing.T) {
+	anchors := map[string]map[string]bool{}
+	for _, page := range documentation(t) {
+		anchors[page.name] = page.anchors()
+	}
+	paths := map[string]bool{}
+	for _, args := range everyCommand() {
+		paths[strings.Join(args, " ")] = true
+	}
+	for command, link := range docsPages {
+		require.True(t, paths[command], "there is no command %q", command)
+		page, anchor, _ := strings.Cut(link, "#")
+		require.Contains(t, anchors, page, "the page of %q", command)
+		require.True(t, anchor == "" || anchors[page][anchor], "the page of %q has no heading #%s", command, anchor)
+	}
+	require.Contains(t, helpOf(t, 80, "spend", "close"), "\nDocumentation: docs/closing.md\n")
+	require.Contains(t, helpOf(t, 80, "ledger", "info"), "\nDocumentation: docs/ledger.md\n", "the page of the command above it")
+}
+
+func TestDocsLink(t *testing.T) {
+	for module, want := range map[string]string{
+		"microspend":                    "docs/spend.md#groups",
+		"":                              "docs/spend.md#groups",
+		"github.com/acme/microspend":    "https://github.com/acme/microspend/blob/main/docs/spend.md#groups",
+		"github.com/acme/microspend/v2": "https://github.com/acme/microspend/blob/main/docs/spend.md#groups",
+	} {
+		require.Equal(t, want, docsLink(module, "docs/spend.md#groups"), module)
+	}
+}

@@ -155,9 +155,10 @@ func (a *app) foundByChance(path string) bool {
 	return err != nil || ownErr != nil || !os.SameFile(here, own) // the user may be in that folder
 }
 
-// ownMarket is the market with the rates and discounts of --config, where that is given.
+// ownMarket is the market with the rates and discounts of --config, where that is given, and those of the command line.
 func (a *app) ownMarket() (scenarios.Market, error) {
 	market, err := a.market()
+	market.Given = a.terms.given()
 	if err != nil || a.flags.config == "" {
 		return market, err
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -127,8 +126,9 @@ func writeCommand(page *strings.Builder, cmd *cobra.Command, shared map[string]*
 	if len(also) > 0 {
 		fmt.Fprintf(page, "\nAlso: %s; see [shared flags](#shared-flags).\n", strings.Join(also, ", "))
 	}
-	if link, err := filepath.Rel("docs", docsPage(cmd)); err == nil && docsPage(cmd) != referencePage {
-		fmt.Fprintf(page, "\nMore in [%s](%s).\n", path.Base(link), filepath.ToSlash(link))
+	if link := strings.TrimPrefix(docsPage(cmd), "docs/"); !strings.HasPrefix(docsPage(cmd), referencePage) {
+		name, _, _ := strings.Cut(link, "#")
+		fmt.Fprintf(page, "\nMore in [%s](%s).\n", name, link)
 	}
 }
 

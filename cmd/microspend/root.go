@@ -69,6 +69,7 @@ type app struct {
 	// destination is the file that --output replaces, nil where it makes a new one or none.
 	destination *destination
 	flags       sharedFlags
+	terms       terms
 	parsed      map[*cobra.Command][]parsedFlag
 	// trustConfig is --trust-config: ./microspend.yaml is the user's own.
 	trustConfig bool
@@ -146,7 +147,7 @@ each tenant spent ("microspend spend", "microspend dash").`,
 		RunE:          help,
 	}
 	root.SetVersionTemplate("microspend {{.Version}}\n")
-	root.PersistentFlags().Func("as-of", "treat this `DATE` as today, for example 2026-11-23", func(text string) error {
+	root.PersistentFlags().Func("as-of", "treat this `DAY` as today, for example 2026-11-23", func(text string) error {
 		if text == "" {
 			return nil
 		}
@@ -155,11 +156,11 @@ each tenant spent ("microspend spend", "microspend dash").`,
 		return err
 	})
 	root.PersistentFlags().BoolVar(&a.trustConfig, "trust-config", false,
-		"take endpoints, roles and addresses from ./"+config.Name+", too, as from a file named by --config")
+		"trust ./"+config.Name+" with endpoints, roles and addresses, as if --config named it")
 	root.PersistentFlags().BoolVar(&a.explainQuery, "explain-query", false,
-		"say on standard error what each query of the ledger was answered from: rollups, or records and why")
+		"show on standard error how each query of the ledger was answered: from rollups, or from records and why")
 	root.PersistentFlags().StringVar(&a.ratesDir, "rates-dir", "",
-		"`DIR` of imported rate cards (default: in the user's data directory)")
+		"`DIR` with imported rate cards (default: in the user's data directory)")
 	root.SetFlagErrorFunc(flagError)
 	a.fitHelp(root)
 	root.PersistentPreRunE = a.preflight

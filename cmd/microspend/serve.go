@@ -32,7 +32,7 @@ put a proxy in front.`,
 		Example: `  # http://127.0.0.1:8480
   microspend serve
   # For other machines, with a token
-  openssl rand -hex 32 > token
+  (umask 077; openssl rand -hex 32 > token)
   microspend serve --listen 0.0.0.0:8480 --token-file token
   # Spend as JSON
   curl 'http://127.0.0.1:8480/api/v1/spend?by=tenant,day'`,

@@ -6,6 +6,8 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -69,6 +71,16 @@ func TestTheLibrarysNamesAreDocumented(t *testing.T) {
 			return true
 		})
 	})
+}
+
+// Each package of the library shows how it is used, in examples that tests run.
+func TestTheLibraryHasExamples(t *testing.T) {
+	for _, pkg := range library {
+		text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(pkg), "example_test.go"))
+		require.NoError(t, err)
+		require.Contains(t, string(text), "func Example", pkg)
+		require.Contains(t, string(text), "\t// Output:", pkg)
+	}
 }
 
 // exported are the exported names that a declaration makes, each with its comment: its own, or that of its group.
