@@ -356,10 +356,11 @@ func (a *app) collectPlan(ctx context.Context, runner *collector.Runner, limit c
 }
 
 func (a *app) collectLogger(format string) *slog.Logger {
+	options := a.logOptions()
 	if format == "json" {
-		return slog.New(slog.NewJSONHandler(a.err, nil))
+		return slog.New(slog.NewJSONHandler(a.err, options))
 	}
-	return slog.New(slog.NewTextHandler(a.err, nil))
+	return slog.New(slog.NewTextHandler(a.err, options))
 }
 
 // logRun writes the one line of a run.
