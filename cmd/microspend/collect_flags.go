@@ -13,14 +13,13 @@ import (
 	"microspend/collector/awssource"
 	"microspend/collector/sources"
 	"microspend/internal/scalar"
-	"microspend/spend"
 )
 
 // collectFlags are those of the command line; what they leave out the configuration says.
 type collectFlags struct {
 	source, profile, endpointURL, externalID string
 	regions, roles                           []string
-	since, until, backfill                   string
+	backfill                                 string
 	lengths                                  map[string]*string // see collector.Lengths
 	maxAPICost                               string
 	listen, tokenFile                        string
@@ -30,6 +29,7 @@ type collectFlags struct {
 
 	ofSources sources.Settings
 	changed   func(flag string) bool
+	bounds    func(*time.Location) (from, to time.Time, err error) // of what is read; nil where nothing is said
 }
 
 func (flags *collectFlags) addTo(cmd *cobra.Command) {
@@ -38,11 +38,8 @@ func (flags *collectFlags) addTo(cmd *cobra.Command) {
 	f.StringVar(&flags.source, "source", "",
 		fmt.Sprintf("where to read usage from: %s (default %s)", strings.Join(names, ", "), names[0]))
 	flags.addTargets(cmd)
-	f.StringVar(&flags.since, "since", "",
-		"read from this `moment` on, as 2026-10-01 or 2026-10-01T06:00:00Z (default where the last run ended)")
-	f.StringVar(&flags.until, "until", "", "read up to this `moment` (default now)")
 	f.StringVar(&flags.backfill, "backfill", "",
-		"read the lookback, or from --since on, of one `namespace` of metrics or log group alone")
+		"read the lookback, or the period given, of one `namespace` of metrics or log group alone")
 	flags.lengths = map[string]*string{}
 	for _, l := range collector.Lengths() {
 		flags.lengths[l.Name] = f.String(l.Name, "", l.Help)
@@ -121,16 +118,12 @@ func (f collectFlags) over(c sources.Config) (sources.Config, error) {
 			fault(l.Name, err)
 		}
 	}
-	for _, moment := range []struct {
-		flag, text string
-		into       *time.Time
-	}{{"since", f.since, &c.Run.Timing.Since}, {"until", f.until, &c.Run.Timing.Until}} {
-		if moment.text == "" {
-			continue
+	if f.bounds != nil {
+		from, to, err := f.bounds(time.UTC)
+		if err != nil {
+			faults = append(faults, err)
 		}
-		at, err := spend.ParseDayIn(moment.text, time.UTC)
-		fault(moment.flag, err)
-		*moment.into = at.UTC()
+		c.Run.Timing.Since, c.Run.Timing.Until = from.UTC(), to.UTC()
 	}
 	if c.Run.Timing.Part = f.backfill; f.backfill != "" {
 		if f.changed("every") {

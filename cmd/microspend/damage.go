@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
@@ -101,7 +102,6 @@ func (a *app) tellNoData(extent ledger.Extent, from, to time.Time, loc *time.Loc
 		return
 	}
 	loc = cmp.Or(loc, time.UTC)
-	day := func(t time.Time) string { return t.In(loc).Format(time.DateOnly) }
-	fmt.Fprintf(a.err, "microspend: no data from %s to %s; the ledger has data from %s to %s\n",
-		day(from), day(to.Add(-1)), day(extent.First), day(extent.Last))
+	fmt.Fprintf(a.err, "microspend: no data for %s; the ledger has data for %s\n",
+		civil.Between(from, to).Label(loc), civil.Covering(extent.First, extent.Last, loc).Label(loc))
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/internal/scalar"
 	"microspend/report"
 	"microspend/scenarios"
 	"microspend/view"
@@ -53,7 +54,7 @@ list.`,
 }
 
 func (a *app) sensitivityCommand() *cobra.Command {
-	var by scenarios.Percent
+	var by scalar.Percent
 	cmd := a.pricing(&cobra.Command{
 		Use:   "sensitivity FILE",
 		Short: "Show which inputs affect a workload's bill most",
