@@ -77,27 +77,27 @@ func Lengths() []Length {
 			func(c *Config) *time.Duration { return &c.Timing.Period },
 		},
 		{
-			"lookback", "how far back the first run reads, as a `duration` (default 14d)",
+			"lookback", "how far back the first run reads, as a `DURATION` (default 14d)",
 			func(c *Config) *time.Duration { return &c.Timing.Lookback },
 		},
 		{
-			"overlap", "how much of what was read before to read again, as a `duration` (default 48h)",
+			"overlap", "how much of what was read before to read again, as a `DURATION` (default 48h)",
 			func(c *Config) *time.Duration { return &c.Timing.Overlap },
 		},
 		{
-			"reread", "with --every, how often to read the whole overlap again, as a `duration`; 0 in every run (default 1h)",
+			"reread", "with --every, how often to read the whole overlap again, as a `DURATION`; 0 in every run (default 1h)",
 			func(c *Config) *time.Duration { return &c.Timing.Reread },
 		},
 		{
-			"settle", "how long before now to stop reading, as a `duration` (default depends on the source)",
+			"settle", "how long before now to stop reading, as a `DURATION` (default depends on the source)",
 			func(c *Config) *time.Duration { return &c.Timing.Settle },
 		},
 		{
-			"every", "run again and again, each run this `duration` after the start of the previous one",
+			"every", "run again and again, each run this `DURATION` after the start of the previous one",
 			func(c *Config) *time.Duration { return &c.Every },
 		},
 		{
-			"run-timeout", "stop a run after this `duration` and keep what it read; 0 for never (default 30m with --every)",
+			"run-timeout", "stop a run after this `DURATION` and keep what it read; 0 for never (default 30m with --every)",
 			func(c *Config) *time.Duration { return &c.RunTimeout },
 		},
 	}

@@ -73,7 +73,7 @@ uses the ledger; it comes back when its saving has doubled.`,
 	a.periodFlags(cmd, unsaid{period: "the 30 days up to --to", to: "where the data ends"})
 	flags := cmd.Flags()
 	patternFlag(cmd, &f.tenants, spend.ByTenant)
-	a.parsedListFlag(cmd, "kind", "only these `KINDS`, comma-separated: "+strings.Join(kindWords(), ", "),
+	a.parsedListFlag(cmd, "kind", "only these `KINDS`, comma-separated (repeatable): "+strings.Join(kindWords(), ", "),
 		func(text string) error {
 			for word := range strings.SplitSeq(text, ",") {
 				kind, err := advise.ParseKind(strings.TrimSpace(word))

@@ -70,7 +70,7 @@ collect exits with 3 if something could not be read. What could be read is in th
 	}
 	flags.addTo(cmd)
 	a.periodFlags(cmd, unsaid{
-		period: "from where the last run ended up to now; days are UTC, and a bound may be a moment", to: "now", utc: true,
+		period: "from where the last run ended up to now; days are UTC", to: "now", utc: true,
 	})
 	formerly(cmd, "since", "from")
 	formerly(cmd, "until", "to")

@@ -36,10 +36,10 @@ func (flags *collectFlags) addTo(cmd *cobra.Command) {
 	f := cmd.Flags()
 	names := sources.Names()
 	f.StringVar(&flags.source, "source", "",
-		fmt.Sprintf("where to read usage from: %s (default %s)", strings.Join(names, ", "), names[0]))
+		fmt.Sprintf("`SOURCE` to read usage from: %s (default %s)", strings.Join(names, ", "), names[0]))
 	flags.addTargets(cmd)
 	f.StringVar(&flags.backfill, "backfill", "",
-		"read the lookback, or the period given, of one `namespace` of metrics or log group alone")
+		"read the lookback, or the period given, of one `NAMESPACE` of metrics or log group alone")
 	flags.lengths = map[string]*string{}
 	for _, l := range collector.Lengths() {
 		flags.lengths[l.Name] = f.String(l.Name, "", l.Help)
@@ -49,12 +49,12 @@ func (flags *collectFlags) addTo(cmd *cobra.Command) {
 		&flags.maxAPICost,
 		"max-api-cost",
 		"",
-		"most that API calls may cost, in `dollars`: 0.50 a run, 5/day, or both as 0.50,5/day",
+		"most that API calls may cost, in `DOLLARS`: 0.50 a run, 5/day, or both as 0.50,5/day",
 	)
-	f.StringVar(&flags.listen, "listen", "", "with --every, serve /metrics and /healthz on this `address`, such as "+
+	f.StringVar(&flags.listen, "listen", "", "with --every, serve /metrics and /healthz on this `ADDRESS`, such as "+
 		"127.0.0.1:9480")
-	f.StringVar(&flags.tokenFile, "token-file", "", "`file` with the token that requests to --listen must carry")
-	f.IntVar(&flags.parallel, "parallel", 0, "maximum API calls in flight (default 4)")
+	f.StringVar(&flags.tokenFile, "token-file", "", "`FILE` with the token that requests to --listen must carry")
+	f.IntVar(&flags.parallel, "parallel", 0, "maximum `N` of API calls in flight (default 4)")
 	f.BoolVar(&flags.overlappingSources, "allow-overlapping-sources", false,
 		"also read what another source has collected, which counts it twice")
 	choiceFlag(cmd, &flags.logFormat, "log-format", "`FORMAT` of the log on standard error: text or json", "text", "json")
@@ -68,10 +68,10 @@ func (flags *collectFlags) addTo(cmd *cobra.Command) {
 // addTargets declares which accounts and regions to look at, and with which credentials.
 func (flags *collectFlags) addTargets(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&flags.regions, "region", nil, "`region` to read; repeatable (default that of the profile)")
-	f.StringArrayVar(&flags.roles, "role-arn", nil, "`ARN` of a role to assume, one per account; repeatable")
-	f.StringVar(&flags.externalID, "external-id", "", "external `id` that the roles ask for")
-	f.StringVar(&flags.profile, "profile", "", "`profile` of the AWS configuration")
+	f.StringArrayVar(&flags.regions, "region", nil, "`REGION` to read (repeatable; default: the profile's)")
+	f.StringArrayVar(&flags.roles, "role-arn", nil, "`ARN` of a role to assume, one per account (repeatable)")
+	f.StringVar(&flags.externalID, "external-id", "", "external `ID` that the roles ask for")
+	f.StringVar(&flags.profile, "profile", "", "`PROFILE` of the AWS configuration")
 	f.StringVar(&flags.endpointURL, "endpoint-url", "", "`URL` of the service in place of AWS's; {region} stands for "+
 		"the region")
 }

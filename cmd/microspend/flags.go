@@ -67,7 +67,8 @@ func (a *app) periodFlags(cmd *cobra.Command, without unsaid) {
 	flags := cmd.Flags()
 	flags.StringVar(&a.flags.Period, "period", "",
 		"`PERIOD` to look at: "+civil.PeriodForms+" (default: "+without.period+")")
-	flags.StringVar(&a.flags.From, "from", "", "first `DAY`, for example 2026-10-01, or 2026-10 for the first of a month")
+	flags.StringVar(&a.flags.From, "from", "",
+		"first `DAY`, for example 2026-10-01, or 2026-10 for the first of a month; or a moment, 2026-10-01T06:00:00Z")
 	flags.StringVar(&a.flags.To, "to", "", "`DAY` after the last (default: "+without.to+")")
 	if !without.utc {
 		flags.StringVar(&a.flags.TimeZone, "tz", "",
