@@ -45,8 +45,11 @@ func (p SavingsPlan) file() *savingsPlanFile {
 
 // TermsNote says what is taken to come off the card's rates: no free tier and no Savings Plan, as an assumption of both
 // where nobody has looked for a plan.
-func (c RateCard) TermsNote() Note {
-	switch plan := c.SavingsPlan; {
+func (c RateCard) TermsNote() Note { return c.SavingsPlan.TermsNote() }
+
+// TermsNote says the same of the rates of a card with the plan.
+func (plan SavingsPlan) TermsNote() Note {
+	switch {
 	case plan.ReadOn.IsZero():
 		return assumption.NoFreeTier.Note()
 	case len(plan.Covers) == 0:

@@ -54,8 +54,28 @@ func ratesSentence(card pricing.RateCard) string {
 	from := fmt.Sprintf("card %s of %s, read on %s", card.Name, card.Region, card.ReadOn())
 	if card.Name == "inline" {
 		from = strings.Join(rateSources(card), "; ")
+	} else {
+		from += givenRates(card)
 	}
 	return "Rates: " + from + "." + discountSentence(card)
+}
+
+// givenRates names the rates of a card that are given beside it, with where they are.
+func givenRates(card pricing.RateCard) (text string) {
+	names := map[string][]string{}
+	var where []string
+	for _, q := range pricing.BilledQuantities() {
+		if rate := card.Rate(q); rate.Inline && strings.HasPrefix(rate.Source, "given ") {
+			if names[rate.Source] == nil {
+				where = append(where, rate.Source)
+			}
+			names[rate.Source] = append(names[rate.Source], q.Name())
+		}
+	}
+	for _, source := range where {
+		text += "; " + strings.Join(names[source], ", ") + " " + source
+	}
+	return text
 }
 
 // rateSources lists where a card's figures come from, each source once, with its date where that is known.

@@ -22,7 +22,7 @@ func SpendAssumptions(s spend.Spend) []pricing.Note {
 	if s.Negotiated {
 		note(assumption.AgreedRates.Note())
 	} else if s.Basis == spend.BasisRates {
-		list = append(list, s.Terms...)
+		list = append(list, s.Terms()...)
 	}
 	for _, assumed := range s.RatesAssumed {
 		note(assumption.RatesBeforeFirst.Note(assumed.Region, assumed.Before))

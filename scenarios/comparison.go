@@ -312,7 +312,7 @@ const sharedBy = 4
 func (m Market) cheapestInstance(s *Scenario, users int64) (pricing.EC2, bool) {
 	count := decimal.NewFromInt(users)
 	instance := pricing.EC2{Type: "t4g.medium"}
-	fitting := m.prices().InstanceTypes(s.Region, string(ARM64), s.Size.VCPU().Mul(count), s.Size.GB().Mul(count))
+	fitting := m.prices().InstanceTypes(s.Region, string(archARM64), s.Size.VCPU().Mul(count), s.Size.GB().Mul(count))
 	if len(fitting) > 0 {
 		instance.Type = fitting[0]
 	}

@@ -19,6 +19,7 @@ type Market struct {
 	Cards  Cards             // nil stands for [pricing.EmbeddedCards]
 	Prices pricing.PriceBook // the zero value stands for [pricing.EmbeddedPrices]
 	Now    time.Time         // for warnings that rates are old; the zero time gives none
+	Given  Given             // what [Market.Load] lays over a file
 }
 
 func (m Market) cards() Cards {
@@ -139,7 +140,15 @@ func (s *Scenario) inlineRates() map[pricing.Rated]pricing.Rate {
 		return nil
 	}
 	r := s.file.Rates
-	return r.Inline("given in the workload")
+	rates := r.Inline("given in the workload")
+	for key := range s.traces.given.Rates {
+		rated, per, _ := key.Meaning()
+		if rate, ok := rates[rated]; ok && rate.Per == per {
+			rate.Source, rate.ReadOn = givenSource, pricing.Date{}
+			rates[rated] = rate
+		}
+	}
+	return rates
 }
 
 // StaleRates is the warning that a card's figures were read long ago; it reports false where they were not.

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"microspend/internal/figures"
+	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
@@ -42,13 +44,13 @@ type Scenario struct {
 	ranges []Range // those that its file gives
 
 	basis   []func() string // of [Scenario.Basis], written when somebody reads it
-	running PeriodDuration  // of each day or job, as written or as its work takes
+	running periodDuration  // of each day or job, as written or as its work takes
 
 	// ratesArch is the architecture whose compute the plain keys of the file's rates are of: its own, and also at points
 	// of a sweep over architectures that of the file.
 	ratesArch pricing.Arch
 
-	file   *File
+	file   *scenarioFile
 	doc    *strictyaml.Document
 	root   *yaml.Node
 	name   string // of the file, for messages
@@ -67,15 +69,17 @@ func (s *Scenario) PerUnit() (count decimal.Decimal, noun string) {
 // The error has every fault in the file, one per line, as file:line:column: path: message. Files that the
 // scenario names are not opened, which is a fault; see [LoadWithFiles].
 func Load(file string, text []byte) (*Scenario, error) {
-	return loadText(file, text, nil, nil)
+	return loadText(file, text, nil, Given{}, nil)
 }
 
-func loadText(file string, text []byte, open Opener, also checks) (*Scenario, error) {
+func loadText(file string, text []byte, open Opener, given Given, also checks) (*Scenario, error) {
 	root, err := strictyaml.Parse(file, text)
 	if err != nil {
 		return nil, err
 	}
-	return loadTree(file, root, &traces{folder: filepath.Dir(file), open: open}, also)
+	misplaced := given.into(root)
+	s, err := loadTree(file, root, &traces{folder: filepath.Dir(file), open: open, given: given}, also)
+	return s, cmp.Or(err, misplaced)
 }
 
 func loadTree(file string, root *yaml.Node, beside *traces, also checks) (*Scenario, error) {
@@ -92,28 +96,28 @@ func loadTree(file string, root *yaml.Node, beside *traces, also checks) (*Scena
 // LoadWithFiles reads a scenario from a stream, no more of it than a scenario may have. A trace that it names is opened
 // by open.
 func LoadWithFiles(file string, in io.Reader, open Opener) (*Scenario, error) {
-	return loadStream(file, in, open, nil)
+	return loadStream(file, in, open, Given{}, nil)
 }
 
-// Load is [LoadWithFiles] of a scenario that is going to be priced: what the market cannot price is among the faults,
-// so that all are found in one run.
+// Load is [LoadWithFiles] of a scenario that is going to be priced, with what is Given: what the market cannot price is
+// among the faults, so that all are found in one run.
 func (m Market) Load(file string, in io.Reader, open Opener) (*Scenario, error) {
-	return loadStream(file, in, open, m.check)
+	return loadStream(file, in, open, m.Given, m.check)
 }
 
-func loadStream(file string, in io.Reader, open Opener, also checks) (*Scenario, error) {
+func loadStream(file string, in io.Reader, open Opener, given Given, also checks) (*Scenario, error) {
 	text, err := io.ReadAll(io.LimitReader(in, strictyaml.MaxBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return loadText(file, text, open, also)
+	return loadText(file, text, open, given, also)
 }
 
 // checks are what a scenario has to pass beside those of its file; nil for none.
 type checks func(*Scenario, faultFunc)
 
 func fromTree(file string, root *yaml.Node, beside *traces, also checks) (*Scenario, error) {
-	written := &File{}
+	written := &scenarioFile{}
 	doc := strictyaml.Decode(file, root, written)
 	s := &Scenario{file: written, doc: doc, root: root, name: file, traces: beside}
 	s.resolve()
@@ -215,7 +219,7 @@ func (s *Scenario) resolveUnits() {
 	}
 }
 
-func (s *Scenario) checkWhole(path string, c *Count) {
+func (s *Scenario) checkWhole(path string, c *scalar.Count) {
 	if !c.IsPositive() || !c.IsInteger() {
 		s.doc.Fault(path, "%s is not a whole number of at least 1", c)
 	}
@@ -266,7 +270,7 @@ func (s *Scenario) resolveTimes() {
 	if w.Suspended != nil {
 		out.Suspended = total("suspended", "suspended seconds", w.Suspended.Per, w.Suspended.Seconds, " s")
 	}
-	launches := orFirst(w.Launches, PeriodCount{Count: Count{Decimal: decimal.NewFromInt(1)}})
+	launches := orFirst(w.Launches, periodCount{Count: scalar.Count{Decimal: decimal.NewFromInt(1)}})
 	out.Launches = total("launches", "launches", launches.Per, launches.Count.Decimal, "")
 	if w.Launches == nil {
 		_, noun := s.PerUnit()
@@ -312,7 +316,7 @@ func (s *Scenario) checkDay() {
 }
 
 // hoursPerDay is a duration's share of one active day of one user.
-func (s *Scenario) hoursPerDay(d *PeriodDuration) (hours decimal.Decimal, known bool) {
+func (s *Scenario) hoursPerDay(d *periodDuration) (hours decimal.Decimal, known bool) {
 	perDay := decimal.NewFromInt(3600)
 	if d.Per == PerMonth {
 		if !s.Days.IsPositive() {
@@ -359,8 +363,8 @@ func (s *Scenario) burst() pricing.Burst {
 	}
 	return pricing.Burst{
 		Share: b.Share.Fraction,
-		VCPU:  orFirst(b.VCPU, Count{Decimal: s.Size.PeakVCPU()}).Decimal,
-		GB:    orFirst(b.Memory, GB{Decimal: s.Size.PeakGB()}).Decimal,
+		VCPU:  orFirst(b.VCPU, scalar.Count{Decimal: s.Size.PeakVCPU()}).Decimal,
+		GB:    orFirst(b.Memory, scalar.GB{Decimal: s.Size.PeakGB()}).Decimal,
 	}
 }
 
@@ -391,7 +395,7 @@ func (s *Scenario) resolveBurst() {
 func (s *Scenario) resolveImage() {
 	written, image := s.file.Image, &s.Workload.Image
 	image.GB, image.Hours = s.Size.GB(), oneMonthHours
-	image.Count = orFirst(written.Count, Count{Decimal: decimal.NewFromInt(1)}).Decimal
+	image.Count = orFirst(written.Count, scalar.Count{Decimal: decimal.NewFromInt(1)}).Decimal
 	image.NotStored = image.Count.IsZero()
 	switch {
 	case written.Size != nil:

@@ -20,11 +20,12 @@ import (
 // absolute.
 type Opener func(path string) (io.ReadCloser, error)
 
-// traces reads the traces that a scenario names, each once however often the scenario is varied. It is safe for use by
+// traces is what belongs to a scenario beside its file. It reads the traces that the file names, each once however often the scenario is varied. It is safe for use by
 // several goroutines.
 type traces struct {
 	folder string
 	open   Opener
+	given  Given // beside the file
 
 	mu   sync.Mutex
 	read map[string]readTrace

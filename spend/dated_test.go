@@ -180,7 +180,7 @@ func TestWhatIsTakenOffIsAsTheCardSays(t *testing.T) {
 			report, err := source.Report(t.Context(), Request{From: at(t, "2026-10-01"), To: at(t, "2026-11-01")})
 			require.NoError(t, err)
 			var ids []string
-			for _, note := range report.Terms {
+			for _, note := range report.Terms() {
 				ids = append(ids, note.ID)
 			}
 			require.Equal(t, tc.want, ids, tc.reason)

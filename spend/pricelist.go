@@ -148,17 +148,30 @@ func (p *priceList) assumedRates() []RatesAssumed {
 	return out
 }
 
-// terms are what is taken to come off the rates of the regions that were asked for, each said once, as the newest card
-// of a region has it: what a plan covers is looked up later than most of the usage was measured.
-func (p *priceList) terms() []pricing.Note {
-	var notes []pricing.Note
-	keys := slices.SortedFunc(maps.Keys(p.series), func(a, b seriesKey) int { return cmp.Compare(a.region, b.region) })
+// plans are the Savings Plans of the regions that were asked for, as the newest card of a region has them: what a plan
+// covers is looked up later than most of the usage was measured.
+func (p *priceList) plans() []pricing.SavingsPlan {
+	var plans []pricing.SavingsPlan
+	keys := slices.SortedFunc(maps.Keys(p.series), func(a, b seriesKey) int {
+		return cmp.Or(cmp.Compare(a.region, b.region), cmp.Compare(a.month, b.month))
+	})
 	for _, key := range keys {
-		card := pricing.RateCard{}
+		plan := pricing.SavingsPlan{}
 		if series := p.series[key]; !series.noCard {
-			card = series.Newest()
+			plan = series.Newest().SavingsPlan
 		}
-		if note := card.TermsNote(); !slices.Contains(notes, note) {
+		plans = append(plans, plan)
+	}
+	return plans
+}
+
+// Terms say what is taken to come off the rates that usage was priced at, each once: see [pricing.RateCard.TermsNote].
+// They are put into words here, and not with the report, as that reads the register of assumptions, and most reports are
+// asked for their figures alone.
+func (s Spend) Terms() []pricing.Note {
+	var notes []pricing.Note
+	for _, plan := range s.plans {
+		if note := plan.TermsNote(); !slices.Contains(notes, note) {
 			notes = append(notes, note)
 		}
 	}

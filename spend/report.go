@@ -68,7 +68,7 @@ func (s Source) Report(ctx context.Context, request Request) (Spend, error) {
 	out.Damaged, out.Negotiated = r.damaged, !r.billed() && r.prices.negotiated()
 	if !r.billed() {
 		out.RatesAssumed, out.ArchAssumed = r.prices.assumedRates(), r.prices.archAssumed
-		out.Terms = r.prices.terms()
+		out.plans = r.prices.plans()
 	}
 	if !r.billed() {
 		out.Closed = s.closedIn(now)

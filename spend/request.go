@@ -158,7 +158,8 @@ type Spend struct {
 	// Negotiated reports whether some rates are not AWS's public ones, so that list cost and effective cost differ.
 	Negotiated bool
 
-	groups []tenants.Pattern // that the filter chooses
+	plans  []pricing.SavingsPlan // see [Spend.Terms]
+	groups []tenants.Pattern     // that the filter chooses
 	// Counted reports whether launches, suspends, resumes and suspended time were summed: see [Request.Counts].
 	Counted bool
 
@@ -176,8 +177,6 @@ type Spend struct {
 	SameWeekday *Compared
 	// RatesAssumed are regions with usage on days before its rates are known to hold, by name: see [pricing.Series].
 	RatesAssumed []RatesAssumed
-	// Terms say what is taken to come off the rates that usage was priced at: see [pricing.RateCard.TermsNote].
-	Terms []pricing.Note
 	// ArchAssumed reports whether any compute was priced as ARM64's without it being known to be: see
 	// [assumption.ArchAssumed].
 	ArchAssumed bool

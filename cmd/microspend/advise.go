@@ -206,7 +206,7 @@ IDs.`,
 			return err
 		}
 		if err = a.dismiss(cmd.Context(), one, reason); err == nil {
-			fmt.Fprintf(a.err, "dismissed %s: %s, $%s a month\n", one.ID, one.Subject,
+			fmt.Fprintf(a.notes, "dismissed %s: %s, $%s a month\n", one.ID, one.Subject,
 				figures.Fixed(one.Saving, view.CentPlaces))
 		}
 		return err
@@ -230,7 +230,7 @@ func (a *app) restoreCommand() *cobra.Command {
 		}
 		err := a.restore(cmd.Context(), args[0])
 		if err == nil {
-			fmt.Fprintf(a.err, "restored %s\n", args[0])
+			fmt.Fprintf(a.notes, "restored %s\n", args[0])
 		}
 		return err
 	})

@@ -22,9 +22,9 @@ func (a *app) budgetCommand() *cobra.Command {
 	cmd := a.printing(&cobra.Command{
 		Use:   "budget",
 		Short: "Show budgets: spend, burn rate and forecast",
-		Long: `budget shows how each budget in microspend.yaml stands: what was spent in its period, the burn rate, the forecast
-for the end of the period, and the day on which the budget runs out. Budgets are set under budgets in
-microspend.yaml, for tenants, groups, images, regions and the total.`,
+		Long: `budget shows how each budget stands: what was spent in its month, quarter or year, the burn rate, the forecast for
+the end of that period, and the day on which the budget runs out. Budgets are set under budgets in microspend.yaml, for
+the total and for tenants, groups, images, accounts and regions.`,
 		Example: `  microspend budget
   # For a script
   microspend budget --format json
@@ -47,12 +47,13 @@ microspend.yaml, for tenants, groups, images, regions and the total.`,
   --fail-on forecast  or the forecast is above the budget
   --fail-on at-risk   or the upper end of the forecast's range is
 
-A forecast can change from one day to the next and back, spend cannot; hence the default.`,
+The exit code is also 1 if figures are incomplete because a day of the ledger is damaged. The default is spent because
+spend only rises, while a forecast can change from one day to the next.`,
 		Example: `  microspend budget check
   # Fail early: if the forecast exceeds a budget
   microspend budget check --fail-on forecast
-  # In a crontab: write to a file, and mail it if it fails
-  microspend budget check --output /tmp/budget.txt || mail -s "Over budget" team@example.com < /tmp/budget.txt`,
+  # In a crontab: mail the table if a budget is exceeded
+  microspend budget check --output budget.txt || mail -s "Over budget" team@example.com < budget.txt`,
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
 		alert, err := budget.ParseAlert(failOn)
 		if err != nil {

@@ -82,7 +82,7 @@ func (a *app) closeMonth(ctx context.Context, month civil.Day, accept bool) (vie
 		return err
 	})
 	if already, ok := errors.AsType[*closing.AlreadyError](err); ok {
-		fmt.Fprintf(a.err, "%s; nothing was changed\n", already)
+		fmt.Fprintf(a.notes, "%s; nothing was changed\n", already)
 		err = nil
 	}
 	return report.Closed([]closing.Closing{closed}), err
@@ -95,7 +95,7 @@ func (a *app) reopenMonth(ctx context.Context, month civil.Day) (view.Document, 
 		return err
 	})
 	if err == nil {
-		fmt.Fprintf(a.err, "%s is open again; reports show it as it is now\n", month.Month())
+		fmt.Fprintf(a.notes, "%s is open again; reports show it as it is now\n", month.Month())
 	}
 	return report.Closed([]closing.Closing{reopened}), err
 }
@@ -115,7 +115,7 @@ func (a *app) listClosed(ctx context.Context) (view.Document, error) {
 	}
 	list, err := closing.List(ctx, opened)
 	if len(list) == 0 && err == nil {
-		fmt.Fprintln(a.err, "no month is closed")
+		fmt.Fprintln(a.notes, "no month is closed")
 	}
 	return report.Closed(list), err
 }

@@ -43,7 +43,7 @@ The first run reads 14 days. Each later run continues where the last one ended a
 up late data; nothing is counted twice. After a crash, the next run resumes without repeating paid calls.
 
 CloudWatch charges $0.01 per 1,000 metrics requested. Reading logs is assumed to be free, and the MicroVM API is.
---dry-run shows what a run would cost and needs no ledger; --max-api-cost limits it.
+--dry-run shows what a run would cost, and --max-api-cost limits it.
 
 Credentials, region and profile are found as the AWS CLI finds them. All settings can be given in microspend.yaml under
 collect.
@@ -355,10 +355,11 @@ func (a *app) collectPlan(ctx context.Context, runner *collector.Runner, limit c
 }
 
 func (a *app) collectLogger(format string) *slog.Logger {
+	options := a.logOptions()
 	if format == "json" {
-		return slog.New(slog.NewJSONHandler(a.err, nil))
+		return slog.New(slog.NewJSONHandler(a.err, options))
 	}
-	return slog.New(slog.NewTextHandler(a.err, nil))
+	return slog.New(slog.NewTextHandler(a.err, options))
 }
 
 // logRun writes the one line of a run.

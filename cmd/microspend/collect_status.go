@@ -28,7 +28,7 @@ func (a *app) collectStatusCommand() *cobra.Command {
 	)
 	cmd := a.printing(&cobra.Command{
 		Use:   "status",
-		Short: "Show how collection is going; exit with 1 if something is wrong",
+		Short: "Show how collection is going; exit with 1 if it fails",
 		Long: `status shows when each source, account and region was last read and up to when, what is missing, and what API calls
 have cost. It reads what runs left next to the ledger: it calls nothing at AWS, and works while a collector runs.
 
@@ -175,8 +175,8 @@ func (a *app) collectAcceptCommand() *cobra.Command {
 		because string
 	)
 	cmd := a.printing(&cobra.Command{
-		Use:   "accept [ID]...",
-		Short: "Accept that data is missing, so that it is no longer retried or reported",
+		Use:   "accept [ID]…",
+		Short: "Accept that data is missing, and stop retrying it",
 		Long: `accept closes open gaps, and times that were skipped: collect no longer tries to read them, and collect status no
 longer reports them. The data stays missing in the ledger. Name gaps by the IDs that collect gaps lists, or select
 them with --all, --before or --source; with --quarantined, quarantined data is accepted as well. The reason is

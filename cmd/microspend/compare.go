@@ -48,7 +48,7 @@ func (a *app) comparedRegions(path string, regions []string) (view.Document, err
 	if err != nil {
 		return view.Document{}, err
 	}
-	s, err := a.load(path, scenarios.LoadWithFiles)
+	s, err := a.load(path, market.Given.Load)
 	if err != nil {
 		return view.Document{}, err
 	}

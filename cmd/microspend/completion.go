@@ -14,7 +14,7 @@ func (a *app) completionCommand() *cobra.Command {
 	plain := false
 	cmd := a.command(&cobra.Command{
 		Use:   "completion SHELL",
-		Short: "Print a script that completes commands, flags and values in your shell",
+		Short: "Print a completion script for your shell",
 		Long: `completion prints a script for SHELL: bash, zsh, fish or powershell. Loaded, it completes commands, flags
 and their values when you press Tab: regions, formats, and the tenants and images of the ledger. In bash it needs
 the package bash-completion; in zsh, compinit. Open a new shell after installing it.`,

@@ -16,9 +16,10 @@ func (a *app) configCommand() *cobra.Command {
 		Long: `microspend reads its configuration from the file of --config, or else from ./` + config.Name + `, or else from
 microspend/` + config.Name + ` in the user's config directory. The file is optional. Commands that price workloads read it
 only if --config names it.`,
-		Example: `  microspend config check`,
-		Args:    noArguments,
-		RunE:    help,
+		Example: `  # Check the configuration that other commands would use
+  microspend config check`,
+		Args: noArguments,
+		RunE: help,
 	}
 	check := a.command(&cobra.Command{
 		Use:   "check [FILE]",
@@ -49,7 +50,7 @@ errors.`,
 		if _, err := a.configured(a.readFile); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.err, "%s is valid\n", read.Path)
+		fmt.Fprintf(a.notes, "%s is valid\n", read.Path)
 		if _, err := read.Collect(); err != nil {
 			fmt.Fprintf(a.err, "but microspend collect would refuse it:\n%s\n", err)
 		}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -95,4 +97,24 @@ func TestAlertRecipe(t *testing.T) {
 	write("microspend/microspend.yaml", "budget: 1\n")
 	require.NoError(t, alert())
 	require.JSONEq(t, `{"text": "microspend budget check failed with exit code 2\n"}`, posted())
+
+	// What the page has cron call.
+	write("mail", "#!/bin/sh\necho \"$@\" >"+folder+"/arguments\ncat >"+folder+"/posted\n")
+	write("aws", "#!/bin/sh\necho \"$1 $2 $3 $4\" >"+folder+"/arguments\nprintf '%s\\n' \"$6\" >"+folder+"/posted\n")
+	const failed = "microspend budget check failed with exit code 2\n"
+	for recipient, message := range map[string]string{
+		"slack.sh": `{"text":"` + strings.TrimSpace(failed) + `\n"}`, "mail -s 'microspend budgets' finance@example.com": failed,
+		"sns publish --topic-arn arn:aws:sns:eu-west-1:123456789012:budgets": failed,
+	} {
+		line := regexp.MustCompile(`(?m)^7 \* \* \* \*  (.*` + regexp.QuoteMeta(recipient) + `.*)$`).FindStringSubmatch(page.text)
+		require.NotNil(t, line, recipient)
+		require.NoError(t, os.Remove(filepath.Join(folder, "state", "microspend-alert")))
+		require.NoError(t, call("sh", "-c", line[1]))
+		got := posted()
+		if json.Valid([]byte(got)) {
+			require.JSONEq(t, message, got)
+		} else {
+			require.Equal(t, message, got, recipient)
+		}
+	}
 }

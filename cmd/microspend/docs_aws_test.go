@@ -3,12 +3,12 @@ package main
 import (
 	"encoding/json"
 	"go/ast"
+	"iter"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -27,17 +27,36 @@ func docPage(t *testing.T, name string) string {
 	return string(text)
 }
 
-// section is what stands below a heading, up to the next heading of its level or above.
+// section is what stands below a heading, up to the next one of its level or above that is not in a block of code.
 func section(t *testing.T, text, heading string) string {
 	t.Helper()
 	level := len(heading) - len(strings.TrimLeft(heading, "#"))
 	_, after, found := strings.Cut("\n"+text, "\n"+heading+"\n")
 	require.True(t, found, heading)
-	end := regexp.MustCompile(`(?m)^#{1,` + strconv.Itoa(level) + `} `).FindStringIndex(after)
-	if end != nil {
-		after = after[:end[0]]
+	var kept strings.Builder
+	for line, code := range inCode(after) {
+		marks := len(line) - len(strings.TrimLeft(line, "#"))
+		if !code && marks > 0 && marks <= level {
+			break
+		}
+		kept.WriteString(line)
 	}
-	return after
+	return kept.String()
+}
+
+// inCode gives the lines of a page, and whether each is in a fenced block.
+func inCode(text string) iter.Seq2[string, bool] {
+	return func(yield func(string, bool) bool) {
+		code := false
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(strings.TrimLeft(line, " "), "```") {
+				code = !code
+			}
+			if !yield(line, code) {
+				return
+			}
+		}
+	}
 }
 
 // statements are those of an IAM policy, with lists where a policy may have a single value.

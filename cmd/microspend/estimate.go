@@ -48,7 +48,7 @@ it.`,
 		return a.print(documents...)
 	})
 	a.output.addTo(cmd)
-	a.pricingFlag(cmd)
+	a.workloadTerms(cmd)
 	cmd.Flags().BoolVar(&options.Explain, "explain", false, explainHelp)
 	cmd.Flags().BoolVar(&fleet, "fleet", false, "print only the combined bill of all files")
 	return cmd

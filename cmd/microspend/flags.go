@@ -85,11 +85,11 @@ func (a *app) currencyFlag(cmd *cobra.Command) {
 		})
 }
 
-// pricingFlag declares --config where workloads are priced. Unlike elsewhere the configuration is not read unless it
-// is named, so that the same file gives the same bill wherever it is run.
-func (a *app) pricingFlag(cmd *cobra.Command) {
+// namedConfigFlag declares --config where something is priced that is not measured. Unlike elsewhere the configuration
+// is not read unless it is named, so that the same input gives the same bill wherever it is run.
+func (a *app) namedConfigFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.flags.config, "config", "",
-		"use the rates and discounts of this configuration `FILE` (not read unless given)")
+		"configuration `FILE` whose rates and discounts to use (not read unless given)")
 }
 
 // patternFlag declares a flag that selects by a dimension's names.
@@ -210,6 +210,9 @@ func formerly(cmd *cobra.Command, old, new string) {
 
 // flagError words what pflag says about a command line as this program does.
 func flagError(cmd *cobra.Command, err error) error {
+	if cmd.HasAvailableSubCommands() && cmd.Flags().NArg() > 0 {
+		return noArguments(cmd, cmd.Flags().Args()) // the flag is one of a command whose name is misspelt
+	}
 	meant := ""
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok && unknown.GetSpecifiedShortnames() == "" {
 		var names []string
@@ -219,10 +222,10 @@ func flagError(cmd *cobra.Command, err error) error {
 			}
 		})
 		if likely := nearest.Near(unknown.GetSpecifiedName(), names); likely != "" {
-			meant = "; did you mean --" + likely + "?"
+			meant = "--" + likely
 		}
 	}
-	return fmt.Errorf("%w%s; see %s --help", commandline.Error(err), meant, cmd.CommandPath())
+	return fmt.Errorf("%w%s", commandline.Error(err), seeHelp(cmd, meant))
 }
 
 // flagName is the name of a request's field on the command line.
@@ -274,6 +277,6 @@ func everything() (from, to time.Time) {
 // pricing makes a command that prices workloads and prints a document.
 func (a *app) pricing(cmd *cobra.Command, build builder, more ...view.Format) *cobra.Command {
 	a.printing(cmd, build, more...)
-	a.pricingFlag(cmd)
+	a.workloadTerms(cmd)
 	return cmd
 }

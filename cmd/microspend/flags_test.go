@@ -19,7 +19,7 @@ func TestFormerly(t *testing.T) {
 		{name: "both, the other way around", args: "--collect-every 6m --every 5m", want: "5m -"},
 		{name: "none", want: "- -"},
 		{name: "near an old name", args: "--collect-evry 5m", fails: "unknown flag --collect-evry; see x --help"},
-		{name: "near the new name", args: "--evry 5m", fails: "unknown flag --evry; did you mean --every?; see x --help"},
+		{name: "near the new name", args: "--evry 5m", fails: "unknown flag --evry; did you mean --every? See x --help"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got string

@@ -74,7 +74,7 @@ const (
 	conflictsOfTwo   = "A MicroVM that two groups have is a conflict: the one that had it first, by the time at which " +
 		"CloudWatch Logs took in its lines, keeps its amounts with the coverage `unknown`, both groups are named, and the audit " +
 		"log has an entry."
-	costsItself    = "An attack may cost the attacker figures of its own."
+	costsItself    = "An attack may spoil the attacker's own figures."
 	neverSilent    = "contradict those, and the period is `unknown`, never silently another figure"
 	takesGuestWord = "Without a key the guest's word is taken, under the assumption `tenant-asserted`; with a key, " +
 		"`trust: proven` shows it as `(unverified) acme`, and no tenant is billed for it."

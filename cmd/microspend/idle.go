@@ -13,6 +13,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/spf13/cobra"
 
+	"microspend/config"
 	"microspend/idle"
 	"microspend/internal/scalar"
 	"microspend/ledger/lifecycle"
@@ -32,10 +33,8 @@ type idleFlags struct {
 	explain           bool
 
 	rates        scenarios.Cards
-	region       string
+	terms        *terms
 	card         pricing.RateCard
-	given        givenRates
-	arch         pricing.Arch
 	memory       pricing.Size
 	sized        bool             // whether memory is known
 	state, image *decimal.Decimal // GB
@@ -44,7 +43,7 @@ type idleFlags struct {
 
 func (a *app) idleCommand() *cobra.Command {
 	latency := idle.DefaultLatency()
-	f := &idleFlags{options: idle.Options{Latency: &latency}}
+	f := &idleFlags{terms: &a.terms, options: idle.Options{Latency: &latency}}
 	cmd := a.printing(&cobra.Command{
 		Use:   "idle --gaps FILE | --requests FILE | --trace FILE | --from-ledger",
 		Short: "Find the cheapest idle timeout for your traffic",
@@ -161,6 +160,8 @@ func (a *app) idleInputFlags(cmd *cobra.Command, f *idleFlags) {
 		"`FILE` in the layout of the Azure Functions Trace 2019 or 2021 (repeatable, in order of days)")
 	flags.BoolVar(&f.fromLedger, "from-ledger", false, "use the suspends and resumes in the ledger")
 	a.ledgerFlags(cmd)
+	cmd.Flags().Lookup("config").Usage = "configuration `FILE` whose rates, discounts and tenants to use (default with " +
+		"--from-ledger: ./" + config.Name + ", then the user's config directory; otherwise not read unless given)"
 	a.dayRangeFlags(cmd, "ledger")
 	flags.StringVar(&f.tenant, "tenant", "", "only this `TENANT`")
 	cmd.MarkFlagsMutuallyExclusive("gaps", "requests", "trace", "from-ledger")
@@ -202,11 +203,13 @@ func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.
 		f.image = &gb.Decimal
 		return gb.ParseScalar(text)
 	})
-	a.rateFlag(cmd, &f.given) // before the region, which needs no card where all rates are given
-	a.archFlag(cmd, &f.arch)
-	a.parsedFlag(cmd, "region", "", "AWS `REGION` whose rates apply", func(text string) (err error) {
-		f.region = text
-		f.card, err = f.given.card(f.rates, text, f.arch)
+	// Before the region, which needs no card where all rates are given.
+	a.rateFlag(cmd, &f.terms.rates, "in place of the region's")
+	a.discountFlag(cmd, f.terms, "the configuration's")
+	a.archFlag(cmd, &f.terms.arch, string(pricing.ArchARM64), "")
+	a.parsedFlag(cmd, "region", "", "AWS `REGION` whose rates apply, for example eu-west-1", func(text string) (err error) {
+		f.terms.region = text
+		f.card, err = f.terms.card(f.rates)
 		return err
 	})
 	value("timeouts",
@@ -320,22 +323,23 @@ func milliseconds(text string, most int64) (int64, error) {
 
 // idleRates are the rates of a workload, or of the ledger, whose configuration is read without being named.
 func (a *app) idleRates(f *idleFlags) (scenarios.Cards, error) {
-	market, err := a.market()
-	if err != nil {
-		return nil, err
-	}
 	if f.fromLedger {
+		market, err := a.market()
+		if err != nil {
+			return nil, err
+		}
 		read, err := a.configured(a.readFile)
 		return ownCards{read.Source.Rates, market.Cards.Regions(), pricing.DateOf(market.Now)}, err
 	}
 	for _, given := range []struct{ flag, value string }{
-		{"--ledger", a.flags.ledger}, {"--from", a.flags.from}, {"--to", a.flags.to}, {"--config", a.flags.config},
+		{"--ledger", a.flags.ledger}, {"--from", a.flags.from}, {"--to", a.flags.to},
 	} {
 		if given.value != "" {
 			return nil, fmt.Errorf("%s requires --from-ledger", given.flag)
 		}
 	}
-	return market.Cards, nil
+	market, err := a.ownMarket()
+	return market.Cards, err
 }
 
 type readTraces func([]idle.Named) (*idle.Trace, error)
@@ -387,13 +391,13 @@ func (a *app) idleLedger(ctx context.Context, f *idleFlags) (*idle.Trace, error)
 	if err != nil {
 		return nil, err
 	}
-	if usual := launched.UsualMaxIdle(f.region); usual >= idle.LeastTimeout && usual <= pricing.MaxLifeSeconds {
+	if usual := launched.UsualMaxIdle(f.terms.region); usual >= idle.LeastTimeout && usual <= pricing.MaxLifeSeconds {
 		f.options.CurrentSeconds = cmp.Or(f.options.CurrentSeconds, usual)
 	}
 	timeout := cmp.Or(f.options.CurrentSeconds, idle.DefaultCurrent)
 	return idle.FromRecords(func(yield func(usage.Record, error) bool) {
 		for r, err := range in.Ledger.Records(ctx, from, to) {
-			if err == nil && r.Region != f.region {
+			if err == nil && r.Region != f.terms.region {
 				continue
 			}
 			if !yield(r, err) {

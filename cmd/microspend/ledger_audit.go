@@ -124,7 +124,7 @@ func (a *app) acknowledge(ctx context.Context, reason string) error {
 	return a.writeLedger(ctx, options, func(ctx context.Context, w ledger.Store) error {
 		faults, err := w.Acknowledge(ctx, reason)
 		if err == nil && len(faults) == 0 {
-			fmt.Fprintln(a.err, "there is nothing to acknowledge")
+			fmt.Fprintln(a.notes, "there is nothing to acknowledge")
 		}
 		return err
 	})

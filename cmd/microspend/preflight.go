@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,6 +22,9 @@ const makesRatesDir = "makes-rates-dir"
 
 // preflight checks of a command line what no command may ignore, before any of them reads or writes anything.
 func (a *app) preflight(cmd *cobra.Command, _ []string) error {
+	if a.quiet {
+		a.notes = io.Discard
+	}
 	if err := errors.Join(missingFlags(cmd)...); err != nil {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	}
@@ -157,9 +161,21 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	meant := ""
 	cmd.SuggestionsMinimumDistance = 2 // letters apart, as the library has it where it suggests by itself
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		meant = "; did you mean " + strings.Join(near, " or ") + "?"
+		meant = strings.Join(near, " or ")
 	}
-	return fmt.Errorf("%s has no command %.60q%s; see %[1]s --help", cmd.CommandPath(), args[0], meant)
+	within := ""
+	if cmd.HasParent() {
+		within = " of " + cmd.CommandPath()
+	}
+	return fmt.Errorf("unknown command %.60q%s%s", args[0], within, seeHelp(cmd, meant))
+}
+
+// seeHelp ends a message with what may have been meant, "" for nothing, and where to read more.
+func seeHelp(cmd *cobra.Command, meant string) string {
+	if meant != "" {
+		return fmt.Sprintf("; did you mean %s? See %s --help", meant, cmd.CommandPath())
+	}
+	return fmt.Sprintf("; see %s --help", cmd.CommandPath())
 }
 
 // atMostOne allows for one argument.

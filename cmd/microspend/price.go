@@ -14,14 +14,11 @@ import (
 
 func (a *app) priceCommand() *cobra.Command {
 	var (
-		region     string
-		discounts  []string
-		given      givenRates
-		arch       pricing.Arch
 		quantities pricing.Quantities
 		any        bool
 	)
-	cmd := a.pricing(&cobra.Command{
+	t := &a.terms
+	cmd := a.printing(&cobra.Command{
 		Use:   "price --region REGION [quantities]",
 		Short: "Price quantities at a region's rates",
 		Long: `price multiplies billed quantities by the rates of a region and prints the bill. Give at least one quantity. For a
@@ -40,14 +37,9 @@ workload described by its users and hours, use microspend estimate.`,
 		if err != nil {
 			return view.Document{}, err
 		}
-		card, err := given.card(market.Cards, region, arch)
+		card, err := t.card(market.Cards)
 		if err != nil {
 			return view.Document{}, fmt.Errorf("--region: %w", err)
-		}
-		if len(discounts) > 0 {
-			if card.Discounts, err = pricing.ParseDiscounts(discounts); err != nil {
-				return view.Document{}, fmt.Errorf("--discount: %w", err)
-			}
 		}
 		bill, err := quantities.Bill(card)
 		if err != nil {
@@ -55,10 +47,10 @@ workload described by its users and hours, use microspend estimate.`,
 		}
 		return report.Price(bill, market.Now), nil
 	})
-	cmd.Flags().StringArrayVar(&discounts, "discount", nil,
-		"discount `PERCENT`, for example 5%, or of one quantity: vcpu=10% (repeatable; replaces the configuration's)")
-	a.rateFlag(cmd, &given)
-	a.archFlag(cmd, &arch)
+	a.namedConfigFlag(cmd)
+	a.discountFlag(cmd, t, "the configuration's")
+	a.rateFlag(cmd, &t.rates, "in place of the region's")
+	a.archFlag(cmd, &t.arch, string(pricing.ArchARM64), "")
 	for _, q := range pricing.BilledQuantities() {
 		name := strings.ReplaceAll(q.Column(), "_", "-")
 		a.parsedFlag(cmd, name, "", "`"+q.Unit()+"` of "+q.Name(), func(text string) (err error) {
@@ -73,7 +65,7 @@ workload described by its users and hours, use microspend estimate.`,
 			return nil
 		})
 	}
-	a.regionFlag(cmd, &region)
+	a.regionFlag(cmd, &t.region)
 	return cmd
 }
 

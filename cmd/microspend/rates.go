@@ -31,32 +31,34 @@ configuration overrides them.`,
   # Fetch current rates from AWS
   microspend rates update`,
 	}, list)
+	show := a.printing(&cobra.Command{
+		Use:   "show REGION",
+		Short: "Show one region's rates with their sources",
+		Long: `show prints the rates of a region with their sources and, where they have changed, the days on which each holds.
+--config applies the rates and discounts of a configuration.`,
+		Example: `  microspend rates show eu-west-1
+  # With your own rates and discounts applied
+  microspend rates show eu-west-1 --config microspend.yaml`,
+		Args: exactly(1, "a region"),
+	}, func(_ *cobra.Command, args []string) (view.Document, error) {
+		market, err := a.ownMarket()
+		if err != nil {
+			return view.Document{}, err
+		}
+		series, err := market.Cards.(spend.Rates).Series(args[0])
+		if err != nil {
+			return view.Document{}, withFetching(err)
+		}
+		return report.Card(series, market.Now), nil
+	})
+	a.namedConfigFlag(show)
 	cmd.AddCommand(
 		a.printing(&cobra.Command{
 			Use: "list", Short: "List the rates of all regions",
 			Long:    "list shows the rates of all regions, as microspend rates does by itself.",
 			Example: "  microspend rates list\n  microspend rates list --format csv --output rates.csv",
 		}, list),
-		a.pricing(&cobra.Command{
-			Use:   "show REGION",
-			Short: "Show one region's rates with their sources",
-			Long: `show prints the rates of a region with their sources and, where they have changed, the days on which each holds.
---config applies the rates and discounts of a configuration.`,
-			Example: `  microspend rates show eu-west-1
-  # With your own rates and discounts applied
-  microspend rates show eu-west-1 --config microspend.yaml`,
-			Args: exactly(1, "a region"),
-		}, func(_ *cobra.Command, args []string) (view.Document, error) {
-			market, err := a.ownMarket()
-			if err != nil {
-				return view.Document{}, err
-			}
-			series, err := market.Cards.(spend.Rates).Series(args[0])
-			if err != nil {
-				return view.Document{}, withFetching(err)
-			}
-			return report.Card(series, market.Now), nil
-		}), a.ratesCheckCommand(), a.ratesImportCommand(), a.ratesUpdateCommand())
+		show, a.ratesCheckCommand(), a.ratesImportCommand(), a.ratesUpdateCommand())
 	return cmd
 }
 
@@ -149,9 +151,9 @@ file, the existing rates stay as they are.
 		if err := a.print(document); err != nil {
 			return fmt.Errorf("the rate cards were imported, but: %w", err)
 		}
-		fmt.Fprintf(a.err, "wrote %s to %s; rates hold from %s\n", figures.Count(len(cards), "rate card"), folder, from)
+		fmt.Fprintf(a.notes, "wrote %s to %s; rates hold from %s\n", figures.Count(len(cards), "rate card"), folder, from)
 		if published := cards[0].ReadOn(); published.Before(from) {
-			fmt.Fprintf(a.err, "the price list is of %s; to price usage since then by it, import it with --from %[1]s\n",
+			fmt.Fprintf(a.notes, "the price list is of %s; to price usage since then by it, import it with --from %[1]s\n",
 				published)
 		}
 		return nil

@@ -175,6 +175,6 @@ func (a *app) writePages(folder string, s statement.Statement) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "wrote %s to %s\n", figures.Count(pages, "page"), folder)
+	fmt.Fprintf(a.notes, "wrote %s to %s\n", figures.Count(pages, "page"), folder)
 	return nil
 }

@@ -62,12 +62,15 @@ func (p process) env(name string) string {
 type app struct {
 	process
 	screen   io.Writer // standard error as it is, for progress, which is drawn over itself
+	notes    io.Writer // standard error for what a reader can do without: what was done, and what to do next
+	quiet    bool      // --quiet: no notes and no progress; errors and warnings about figures stay
 	asOf     time.Time // of --as-of; zero where it is not given
 	ratesDir string
 	output   outputFlags
 	// destination is the file that --output replaces, nil where it makes a new one or none.
 	destination *destination
 	flags       sharedFlags
+	terms       terms
 	parsed      map[*cobra.Command][]parsedFlag
 	// trustConfig is --trust-config: ./microspend.yaml is the user's own.
 	trustConfig bool
@@ -82,6 +85,7 @@ func run(ctx context.Context, args []string, p process) int {
 	a := &app{process: p, screen: p.err, parsed: map[*cobra.Command][]parsedFlag{}}
 	// Messages name files and what others are called. Whether they come to a terminal is not known: a log does later.
 	a.err = view.VisibleWriter(p.err)
+	a.notes = a.err
 	root := a.rootCommand()
 	if completes(args) {
 		a.completion(root)
@@ -142,7 +146,7 @@ each tenant spent ("microspend spend", "microspend dash").`,
 		RunE:          help,
 	}
 	root.SetVersionTemplate("microspend {{.Version}}\n")
-	root.PersistentFlags().Func("as-of", "treat this `DATE` as today, for example 2026-11-23", func(text string) error {
+	root.PersistentFlags().Func("as-of", "treat this `DAY` as today, for example 2026-11-23", func(text string) error {
 		if text == "" {
 			return nil
 		}
@@ -151,11 +155,13 @@ each tenant spent ("microspend spend", "microspend dash").`,
 		return err
 	})
 	root.PersistentFlags().BoolVar(&a.trustConfig, "trust-config", false,
-		"take endpoints, roles and addresses from ./"+config.Name+", too, as from a file named by --config")
+		"trust ./"+config.Name+" with endpoints, roles and addresses, as if --config named it")
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false,
+		"no progress and no notes on standard error, only errors and warnings")
 	root.PersistentFlags().BoolVar(&a.explainQuery, "explain-query", false,
-		"say on standard error what each query of the ledger was answered from: rollups, or records and why")
+		"show on standard error how each query of the ledger was answered: from rollups, or from records and why")
 	root.PersistentFlags().StringVar(&a.ratesDir, "rates-dir", "",
-		"`DIR` of imported rate cards (default: in the user's data directory)")
+		"`DIR` with imported rate cards (default: in the user's data directory)")
 	root.SetFlagErrorFunc(flagError)
 	a.fitHelp(root)
 	root.PersistentPreRunE = a.preflight

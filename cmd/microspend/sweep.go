@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/internal/scalar"
 	"microspend/report"
 	"microspend/scenarios"
 	"microspend/view"
@@ -14,7 +15,7 @@ import (
 func (a *app) sweepCommand() *cobra.Command {
 	var axes []scenarios.Axis
 	cmd := a.pricing(&cobra.Command{
-		Use:   "sweep FILE --vary path=from..to/step",
+		Use:   "sweep FILE --vary FIELD=FROM..TO/STEP",
 		Short: "Price a workload over a range of one or two of its fields",
 		Long: `sweep prices a workload at each value of a field, or at each combination of two fields, which it shows as a heat
 map. You can vary any field of the file by its path. Write values as in the file: as a range with a step, or as a
@@ -34,7 +35,7 @@ list.`,
 		if err != nil {
 			return view.Document{}, err
 		}
-		s, err := a.load(args[0], scenarios.LoadWithFiles)
+		s, err := a.load(args[0], market.Given.Load)
 		if err != nil {
 			return view.Document{}, err
 		}
@@ -53,7 +54,7 @@ list.`,
 }
 
 func (a *app) sensitivityCommand() *cobra.Command {
-	var by scenarios.Percent
+	var by scalar.Percent
 	cmd := a.pricing(&cobra.Command{
 		Use:   "sensitivity FILE",
 		Short: "Show which inputs affect a workload's bill most",

@@ -45,7 +45,7 @@ type topFlags struct {
 func (a *app) topCommand() *cobra.Command {
 	var f topFlags
 	cmd := &cobra.Command{
-		Use:   "top [FILTER...]",
+		Use:   "top [FILTER…]",
 		Short: "Show the MicroVMs that run now and what they cost an hour",
 		Long: `top asks the MicroVM API which MicroVMs there are and shows what each costs an hour, what it has cost so far and
 how long it may still run. Figures from the ledger are exact; newer ones follow from states and sizes and are

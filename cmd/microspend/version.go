@@ -63,6 +63,7 @@ func (a *app) versionCommand() *cobra.Command {
 	return a.printing(&cobra.Command{
 		Use:   "version",
 		Short: "Show the version and the commit it was built from",
+		Long:  `version shows the version of this program, and the commit and the version of Go that it was built from.`,
 		Example: `  microspend version
   # For a script
   microspend version --format json`,

@@ -34,7 +34,7 @@ func (s *Statement) assumptions() []pricing.Note {
 	add(storage, assumption.ImageMinimum.Measured())
 	add(storage, assumption.SuspendMinimum.Note())
 	add(len(s.Lines) > 0, assumption.ImageBuilds.Note())
-	for _, terms := range s.Terms {
+	for _, terms := range s.Terms() {
 		add(len(s.Lines) > 0 && !discounted, terms)
 	}
 	for _, assumed := range s.RatesAssumed {

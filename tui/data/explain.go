@@ -121,7 +121,7 @@ func (e *Explanation) note(r *Reader, found *spend.Spend) {
 		add(assumption.SuspendMinimum.Clause())
 	}
 	if e.has(pricing.VCPU) {
-		for _, terms := range found.Terms {
+		for _, terms := range found.Terms() {
 			add(terms.Clause())
 		}
 	}
