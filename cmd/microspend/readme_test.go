@@ -73,7 +73,7 @@ var notRun = []struct{ page, begins, because string }{
 
 	{"README.md", "microspend idle --trace", azureTrace},
 	{"docs/idle.md", "microspend idle --trace", azureTrace},
-	{"README.md", "microspend idle --ledger", "the demo's acme is in us-east-1"},
+	{"README.md", "microspend idle --from-ledger", "the demo's acme is in us-east-1"},
 	{"README.md", "microspend spend --basis billed", noBill},
 	{"docs/reconcile.md", "microspend spend --basis billed", noBill},
 }
