@@ -43,12 +43,12 @@ var zeroes = []any{
 	new(scenarios.Axis), new(scenarios.BreakEvenPoint), new(scenarios.ByNumbers), new(scenarios.Check),
 	new(scenarios.Comparison), new(scenarios.Diff), new(scenarios.DocumentedFigure), new(scenarios.DocumentedFile),
 	new(scenarios.Estimate), new(scenarios.Example), new(scenarios.Fields), new(scenarios.Fleet),
-	new(scenarios.FleetLine), new(scenarios.Influence), new(scenarios.InputChange), new(scenarios.LineDiff),
-	new(scenarios.Market), new(scenarios.Opener), new(scenarios.Period), new(scenarios.PointWarning),
-	new(scenarios.Printed), new(scenarios.Range), new(scenarios.Ranking), new(scenarios.RegionComparison),
-	new(scenarios.RegionRow), new(scenarios.Rule), new(scenarios.RuleOfThumb), new(scenarios.Scenario),
-	new(scenarios.Sensitivity), new(scenarios.Sweep), new(scenarios.SweepPoint), new(scenarios.Trait),
-	new(scenarios.Verdict), new(scenarios.Work),
+	new(scenarios.FleetLine), new(scenarios.Given), new(scenarios.Influence), new(scenarios.InputChange),
+	new(scenarios.LineDiff), new(scenarios.Market), new(scenarios.Opener), new(scenarios.Period),
+	new(scenarios.PointWarning), new(scenarios.Printed), new(scenarios.Range), new(scenarios.Ranking),
+	new(scenarios.RegionComparison), new(scenarios.RegionRow), new(scenarios.Rule), new(scenarios.RuleOfThumb),
+	new(scenarios.Scenario), new(scenarios.Sensitivity), new(scenarios.Sweep), new(scenarios.SweepPoint),
+	new(scenarios.Trait), new(scenarios.Verdict), new(scenarios.Work),
 	new(usage.Amounts), new(usage.CSVOptions), new(usage.CSVReader), new(usage.Coverage), new(usage.Fault),
 	new(usage.Key), new(usage.Measure), new(usage.Places), new(usage.ReadReport), new(usage.Record),
 	new(usage.Resource), new(usage.ResourceKind), new(usage.RowsError), new(usage.Sum), new(usage.TenantBy),
@@ -184,7 +184,7 @@ func TestZeroValuesAreComplete(t *testing.T) {
 			})
 		}
 	}
-	require.ElementsMatch(t, declared, listed)
+	require.ElementsMatch(t, declared, listed, "zeroes must have every exported type")
 }
 
 // TestNothingGiven asks the library's functions for something while giving them nothing: each says what is missing.

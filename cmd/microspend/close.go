@@ -10,7 +10,6 @@ import (
 	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/report"
-	"microspend/spend"
 	"microspend/spend/closing"
 	"microspend/view"
 )
@@ -50,7 +49,7 @@ reopened from the last one back.`,
 	})
 	a.ledgerFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&a.flags.tz, "tz", "",
+	flags.StringVar(&a.flags.TimeZone, "tz", "",
 		"`TIMEZONE` of the month, for example Europe/Berlin (default: the configuration's, or UTC)")
 	flags.BoolVar(&list, "list", false, "list the months that are closed")
 	flags.BoolVar(&reopen, "reopen", false, "reopen the month, which must be the last one that is closed")
@@ -63,10 +62,8 @@ func (a *app) closeMonth(ctx context.Context, month civil.Day, accept bool) (vie
 	if err != nil {
 		return view.Document{}, err
 	}
-	if a.flags.tz != "" {
-		if read.Source.Location, err = spend.ParseLocation(a.flags.tz); err != nil {
-			return view.Document{}, fmt.Errorf("--tz: %w", err)
-		}
+	if read.Source, err = a.inTimeZone(read.Source); err != nil {
+		return view.Document{}, err
 	}
 	var closed closing.Closing
 	err = a.writeClosed(ctx, func(ctx context.Context, writer ledger.Store) error {

@@ -60,10 +60,19 @@ collect exits with 3 if something could not be read. What could be read is in th
   microspend collect --role-arn arn:aws:iam::111122223333:role/microspend --max-api-cost 5/day`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.formerlyLength(cmd, "resolution", false); err != nil {
+				return err
+			}
+			flags.bounds = a.bounds
 			return a.collect(cmd.Context(), flags)
 		},
 	}
 	flags.addTo(cmd)
+	a.periodFlags(cmd, unsaid{
+		period: "from where the last run ended up to now; days are UTC", to: "now", utc: true,
+	})
+	formerly(cmd, "since", "from")
+	formerly(cmd, "until", "to")
 	a.ledgerFlags(cmd)
 	a.output.addTo(cmd)
 	cmd.AddCommand(a.collectStatusCommand(), a.collectGapsCommand())

@@ -45,7 +45,7 @@ list.`,
 		}
 		return report.Sweep(sweep), nil
 	}, view.FormatSVG)
-	a.parsedListFlag(cmd, "vary", "the `FIELD` to vary and its values (once or twice)", func(text string) error {
+	a.parsedListFlag(cmd, "vary", "`FIELD` to vary and its values, as FIELD=FROM..TO/STEP or FIELD=A,B,C (repeatable, for two fields)", func(text string) error {
 		axis, err := scenarios.ParseAxis(text)
 		axes = append(axes, axis)
 		return err
