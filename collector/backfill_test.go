@@ -190,7 +190,7 @@ func TestWhatIsOwedCanBeAccepted(t *testing.T) {
 	require.Len(t, accepted, 1)
 	assert.Equal(t, owed[0].ID, accepted[0].ID)
 	s := w.after(5 * time.Minute)
-	assert.Equal(t, []string{"14:00-15:05/5m"}, w.fetchedWindows(), "not even as the overlap, which --since has left due")
+	assert.Equal(t, []string{"14:00-15:05/5m"}, w.fetchedWindows(), "not even as the overlap, which --from has left due")
 	assert.Empty(t, s.Gaps)
 	w.options.Timing.Overlap = 4 * time.Hour
 	w.after(5 * time.Minute)

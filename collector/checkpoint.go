@@ -24,7 +24,7 @@ type checkpoint struct {
 	Begin   time.Time `json:"begin"`             // start of the first window ever, or of its shape
 	Rekeyed time.Time `json:"rekeyed,omitzero"`  // records of times before have the keys of another shape; zero where none have
 	Through time.Time `json:"through"`           // everything before has been read, but for what is pending or a gap
-	Reached time.Time `json:"reached,omitzero"`  // the latest that Through ever was: --since may move that back
+	Reached time.Time `json:"reached,omitzero"`  // the latest that Through ever was: --from may move that back
 	ReadAt  time.Time `json:"readAt"`            // when the last run began that read all that it wanted to
 	From    time.Time `json:"from"`              // where the last run began
 	Goal    time.Time `json:"goal"`              // where it wanted to get to

@@ -73,31 +73,31 @@ type Length struct {
 func Lengths() []Length {
 	return []Length{
 		{
-			"period", "length of the records' `periods` (default 5m)",
+			"resolution", "length of a record, as a `DURATION` (default 5m)",
 			func(c *Config) *time.Duration { return &c.Timing.Period },
 		},
 		{
-			"lookback", "how far back the first run reads, as a `duration` (default 14d)",
+			"lookback", "how far back the first run reads, as a `DURATION` (default 14d)",
 			func(c *Config) *time.Duration { return &c.Timing.Lookback },
 		},
 		{
-			"overlap", "how much of what was read before to read again, as a `duration` (default 48h)",
+			"overlap", "how much of what was read before to read again, as a `DURATION` (default 48h)",
 			func(c *Config) *time.Duration { return &c.Timing.Overlap },
 		},
 		{
-			"reread", "with --every, how often to read the whole overlap again, as a `duration`; 0 in every run (default 1h)",
+			"reread", "with --every, how often to read the whole overlap again, as a `DURATION`; 0 in every run (default 1h)",
 			func(c *Config) *time.Duration { return &c.Timing.Reread },
 		},
 		{
-			"settle", "how long before now to stop reading, as a `duration` (default depends on the source)",
+			"settle", "how long before now to stop reading, as a `DURATION` (default depends on the source)",
 			func(c *Config) *time.Duration { return &c.Timing.Settle },
 		},
 		{
-			"every", "run again and again, each run this `duration` after the start of the previous one",
+			"every", "run again and again, each run this `DURATION` after the start of the previous one",
 			func(c *Config) *time.Duration { return &c.Every },
 		},
 		{
-			"run-timeout", "stop a run after this `duration` and keep what it read; 0 for never (default 30m with --every)",
+			"run-timeout", "stop a run after this `DURATION` and keep what it read; 0 for never (default 30m with --every)",
 			func(c *Config) *time.Duration { return &c.RunTimeout },
 		},
 	}
@@ -117,7 +117,7 @@ func (l Length) Set(c *Config, d time.Duration) error {
 	}
 	*l.of(c) = d
 	switch {
-	case l.Name == "period":
+	case l.Name == "resolution":
 		return checkPeriod(d)
 	case l.Name == "every" && d < time.Minute:
 		return fmt.Errorf("running more often than once a minute reads nothing new")
@@ -127,12 +127,16 @@ func (l Length) Set(c *Config, d time.Duration) error {
 	return nil
 }
 
+// formerResolution is the key of the first length in files that were written before it was called resolution.
+const formerResolution = "period"
+
 // NewConfigFile returns an empty section.
 func NewConfigFile() ConfigFile {
 	var f ConfigFile
 	for _, l := range Lengths() {
 		f.Lengths = append(f.Lengths, strictyaml.Key{Name: l.Key(), Into: new(*scalar.Duration)})
 	}
+	f.Lengths = append(f.Lengths, strictyaml.Key{Name: formerResolution, Into: new(*scalar.Duration)})
 	return f
 }
 
@@ -142,14 +146,17 @@ func (f ConfigFile) Config(doc *strictyaml.Document, section string) Config {
 	if err := CheckListen(f.Listen); err != nil {
 		doc.Fault(section+".listen", "%s", err)
 	}
-	for i, l := range Lengths() {
-		written := *f.Lengths[i].Into.(**scalar.Duration)
-		if written == nil {
-			continue
+	set := func(l Length, key strictyaml.Key) {
+		if written := *key.Into.(**scalar.Duration); written != nil {
+			if err := l.Set(&c, written.Length()); err != nil {
+				doc.Fault(section+"."+key.Name, "%s", err)
+			}
 		}
-		if err := l.Set(&c, written.Length()); err != nil {
-			doc.Fault(section+"."+l.Key(), "%s", err)
-		}
+	}
+	all := Lengths()
+	set(all[0], f.Lengths[len(all)]) // the former name, before the one of today
+	for i, l := range all {
+		set(l, f.Lengths[i])
 	}
 	c.Parallel = WholeCount(doc, section+".parallel", f.Parallel, MaxParallel)
 	return c

@@ -189,7 +189,7 @@ func TestOverlapCostsItsTarget(t *testing.T) {
 	s := w.run()
 	require.Len(t, s.Gaps, 1)
 	assert.Equal(t, "123456789012 eu-west-1: the ledger has usage of eu-west-1 from the source memory, on 2026-11-20 and perhaps "+
-		"later; reading it from second as well would count it twice. Begin after it with --since, keep another ledger, or allow "+
+		"later; reading it from second as well would count it twice. Begin after it with --from, keep another ledger, or allow "+
 		"it with --allow-overlapping-sources", s.Gaps[0].String())
 	assert.EqualValues(t, 24, s.Changes.Added)
 	assert.Equal(t, 1, s.Unusable)

@@ -28,7 +28,7 @@ func (c *collection) skipped(target Target, s *checkpoint, reach reach, windows 
 		return nil
 	}
 	c.summary.Gaps = append(c.summary.Gaps, Gap{
-		Target: target, Window: w, Reason: "it was not read before, and --since passes over it; the next run reads it",
+		Target: target, Window: w, Reason: "it was not read before, and --from passes over it; the next run reads it",
 	})
 	return daysOf(w)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What --since passes over is named, and read by the next run.
+// What --from passes over is named, and read by the next run.
 func TestSincePassesOverWhatWasNotRead(t *testing.T) {
 	w := newWorld(t)
 	w.source.planErr = &TargetError{errors.New("expired")}
@@ -22,7 +22,7 @@ func TestSincePassesOverWhatWasNotRead(t *testing.T) {
 	assert.Equal(t, []string{"14:00-15:00/5m"}, w.fetchedWindows())
 	require.Len(t, s.Gaps, 1)
 	assert.Equal(t, "123456789012 eu-west-1, 2026-11-20T10:00:00Z to 2026-11-20T14:00:00Z: it was not read before, and "+
-		"--since passes over it; the next run reads it", s.Gaps[0].String())
+		"--from passes over it; the next run reads it", s.Gaps[0].String())
 	states, err := States(w.t.Context(), w.ledger())
 	require.NoError(t, err)
 	require.Len(t, states[0].Pending, 1)
@@ -54,7 +54,7 @@ func TestOwedBesideTheWindows(t *testing.T) {
 	assert.Equal(t, []string{"12:00-13:00/5m", "13:00-15:00/5m"}, w.fetchedWindows())
 }
 
-// What --since asks for of a target that fails is asked for again by the next run, also without --since.
+// What --from asks for of a target that fails is asked for again by the next run, also without --from.
 func TestSinceOfAFailingTarget(t *testing.T) {
 	for until, want := range map[string][]string{
 		"":      {"06:00-12:00/5m", "12:00-12:35/5m"},
@@ -132,7 +132,7 @@ func TestLiveGapOutlivesAKill(t *testing.T) {
 	assert.Empty(t, w.after(time.Minute).Gaps)
 }
 
-// The run that changes the keys may be the one that is given --since: what the ledger has stays as it was, in that run
+// The run that changes the keys may be the one that is given --from: what the ledger has stays as it was, in that run
 // and in the next one's overlap.
 func TestSinceWhileTheShapeChanges(t *testing.T) {
 	w := newWorld(t)

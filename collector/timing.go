@@ -48,7 +48,7 @@ func (t Timing) check() error {
 		faults = append(faults, err)
 	}
 	if t.Lookback < t.Period {
-		faults = append(faults, fmt.Errorf("a lookback of %s is shorter than a period", Short(t.Lookback)))
+		faults = append(faults, fmt.Errorf("a lookback of %s is shorter than the resolution", Short(t.Lookback)))
 	}
 	if !t.Since.IsZero() && !t.Until.IsZero() && !t.Since.Before(t.Until) {
 		faults = append(faults, fmt.Errorf("since %s is not before until %s",
@@ -59,7 +59,7 @@ func (t Timing) check() error {
 
 func checkPeriod(period time.Duration) error {
 	if period < time.Minute || period%time.Minute != 0 || day%period != 0 {
-		return fmt.Errorf("a period of %s is not whole minutes that divide a day, such as 1m, 5m or 1h",
+		return fmt.Errorf("a resolution of %s is not whole minutes that divide a day, such as 1m, 5m or 1h",
 			Short(max(period, 0)))
 	}
 	return nil
@@ -101,7 +101,7 @@ func (t Timing) reach(now time.Time, s *checkpoint, shape string) reach {
 		r.note = "series are identified differently than in the last run; the overlap is not read again"
 	case s.unfinished():
 		r.from, r.readAt, r.resumed = civil.Later(s.Through, s.Begin), s.ReadAt, true
-	// What was read before the keys changed is no part of the overlap, whatever --since has had read besides.
+	// What was read before the keys changed is no part of the overlap, whatever --from has had read besides.
 	case t.Reread > 0 && !now.Before(s.ReadAt) && now.Sub(s.ReadAt) < t.Reread:
 		// ReadAt stays: the next run that reads the overlap counts it from the last one that did, so that nothing is passed
 		// over.

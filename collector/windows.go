@@ -160,7 +160,7 @@ func (e *OverlapError) Error() string { return e.Target.String() + ": " + e.Reas
 func (e *OverlapError) Reason() string {
 	return fmt.Sprintf("the ledger has usage of %s from the source %s, on %s and perhaps later; "+
 		"reading it from %s as well would count it twice. "+
-		"Begin after it with --since, keep another ledger, or allow it with --allow-overlapping-sources",
+		"Begin after it with --from, keep another ledger, or allow it with --allow-overlapping-sources",
 		e.Target.Region, e.Other, e.Day.Format(time.DateOnly), e.Source)
 }
 

@@ -72,7 +72,7 @@ func programText(t *testing.T) string {
 // The flags of the units are flags that the program has.
 func TestUnitsRun(t *testing.T) {
 	code := programText(t)
-	for unit, command := range map[string]string{"collect": "collect", "serve": "serve"} {
+	for unit, command := range map[string]string{"collect": "collect", "serve": "serve", "budgets": "budget check"} {
 		start := settings(t, "systemd/microspend-"+unit+".service")["ExecStart"]
 		require.Contains(t, start, "/microspend "+command+" ")
 		for word := range strings.FieldsSeq(start) {
@@ -87,20 +87,21 @@ func TestSystemdTakesTheUnits(t *testing.T) {
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {
 		t.Skip("no systemd-analyze to verify the units with")
 	}
-	units, err := filepath.Glob("systemd/*.service")
+	units, err := filepath.Glob("systemd/*")
 	require.NoError(t, err)
+	folder, files := t.TempDir(), []string{}
 	for _, unit := range units {
 		text, err := os.ReadFile(unit)
 		require.NoError(t, err)
 		// Only the program is not there.
 		there := strings.Replace(string(text), "/usr/local/bin/microspend", "/bin/true", 1)
-		file := filepath.Join(t.TempDir(), filepath.Base(unit))
-		require.NoError(t, os.WriteFile(file, []byte(there), 0o644))
-		out, err := exec.Command("systemd-analyze", "verify", file).CombinedOutput()
-		require.NoError(t, err, string(out))
-		require.NotContains(t, string(out), "Unknown key")
-		require.NotContains(t, string(out), filepath.Base(unit), "a warning about it")
+		files = append(files, filepath.Join(folder, filepath.Base(unit)))
+		require.NoError(t, os.WriteFile(files[len(files)-1], []byte(there), 0o644))
 	}
+	out, err := exec.Command("systemd-analyze", append([]string{"verify"}, files...)...).CombinedOutput()
+	require.NoError(t, err, string(out))
+	require.NotContains(t, string(out), "Unknown key")
+	require.NotContains(t, string(out), "microspend-", "a warning about one of them")
 }
 
 // What Kubernetes is given is hardened like the units, and calls the program as it is.

@@ -62,7 +62,7 @@ func (m Model) online(t *Trace, hindsight Use, seed uint64) []Online {
 	return all
 }
 
-// waits are so many times, each as likely as the others.
+// waits are a number of times, each as likely as the others.
 type waits []int64
 
 const drawnCount = 1024

@@ -58,7 +58,7 @@ func (m Model) Best(d Distribution, leastSeconds int64) Fixed {
 	return best(d, m.weigh, leastSeconds*msPerSecond, math.MaxInt64)
 }
 
-// BestWithin is [Model.Best] over the timeouts that suspend at most so many times.
+// BestWithin is [Model.Best] over the timeouts that suspend no more often than a limit.
 func (m Model) BestWithin(d Distribution, leastSeconds, suspends int64) Fixed {
 	return best(d, m.weigh, leastSeconds*msPerSecond, suspends)
 }

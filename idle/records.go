@@ -17,8 +17,8 @@ type RecordOptions struct {
 	// TimeoutMS is the idle timeout in force when the usage was measured. A suspension of x is a gap of x and the
 	// timeout.
 	TimeoutMS int64
-	// Timeout is the idle timeout that a record's MicroVM was launched with, in place of TimeoutMS, where it is known; nil
-	// knows of none.
+	// Timeout is the idle timeout that a record's MicroVM was launched with, in place of TimeoutMS, where it is known;
+	// nil knows of none.
 	Timeout func(*usage.Record) (ms int64, known bool)
 	// Owner names the tenant of a record; nil takes what the record says.
 	Owner func(*usage.Record) string
@@ -81,7 +81,7 @@ func FromRecords(records iter.Seq2[usage.Record, error], options RecordOptions) 
 	return b.finish("the ledger")
 }
 
-// timeoutNote says where the timeout of so many MicroVMs is from.
+// timeoutNote says where the timeout of a number of MicroVMs is from.
 func timeoutNote(known, assumed int, assumedMS, longestMS int64) pricing.Note {
 	switch {
 	case known == 0:

@@ -63,8 +63,8 @@ type Alternative struct {
 	Notes   []Note  // assumptions made for it
 	Err     error   // why it has no price and what to do about it, an [UnpricedError] where only a price is missing
 
-	// Offers is what one of its machines, tasks or requests has; AtOnce of the users or jobs share it, one where that is
-	// zero. Runs is how many runs the running time is split into, the demand's stretches where it is zero.
+	// Offers is what one of its machines, tasks or requests has; AtOnce of the users or jobs share it, one where that
+	// is zero. Runs is how many runs the running time is split into, the demand's stretches where it is zero.
 	Offers       Capacity
 	AtOnce, Runs decimal.Decimal
 	// Needs is what the workload needs of each, and Cannot why it cannot do the job, in clauses: see
@@ -123,7 +123,7 @@ func (a Alternative) unknown(format string, args ...any) Alternative {
 }
 
 // alwaysOn sets the cost of machines that run all month at so much each, and returns how many it takes: enough for the
-// users, or, for jobs, enough hours for their running time, so many at a time on each.
+// users, or, for jobs, enough hours for their running time, several at a time on each.
 func (d Demand) alwaysOn(alt *Alternative, each, perMachine decimal.Decimal) decimal.Decimal {
 	if d.Jobs.IsZero() {
 		machines := ceilQuo(d.Users, perMachine)

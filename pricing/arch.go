@@ -194,7 +194,7 @@ func (r Rated) Compare(other Rated) int {
 // Optional reports whether it is compute on another architecture than ARM64, which not every region has.
 func (r Rated) Optional() bool { return r.Arch.place() > 0 }
 
-// RateKey is the key of a rate per so many billed units in a card.
+// RateKey is the key that a card has for the rate, by how many billed units it pays for.
 func (r Rated) RateKey(per Per) RateKey { return r.Quantity.form(per).key.On(r.Arch) }
 
 // RateKeys returns the keys under which a card can give the rate, the Price List's own first.

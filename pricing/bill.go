@@ -27,7 +27,7 @@ type Workload struct {
 	Suspended decimal.Decimal // seconds in state SUSPENDED
 }
 
-// Burst is the part of the running time that is billed at a peak instead of the baseline. The zero value is none.
+// Burst is the part of the running time that is billed at a peak instead of the baseline. The zero value is no burst.
 type Burst struct {
 	Share decimal.Decimal // of the running time, 0 to 1 inclusive
 	VCPU  decimal.Decimal // in use during the burst, baseline included; at most BurstFactor × baseline
@@ -40,8 +40,8 @@ type Image struct {
 	Count decimal.Decimal // versions stored, active or not
 	Hours decimal.Decimal // each is stored in the month: zero for all of it, fewer than MinImageHours are billed as those
 
-	// NotStored leaves storage out of the bill: it is counted elsewhere. An image that launches read is stored somewhere,
-	// so that without it, launches of an image of no versions are an error, and not storage for nothing.
+	// NotStored leaves storage out of the bill: it is counted elsewhere. An image that launches read is stored
+	// somewhere, so that without it, launches of an image of no versions are an error, and not storage for nothing.
 	NotStored bool
 }
 

@@ -81,8 +81,8 @@ func MicroVMCapacity(size Size) Capacity {
 	}
 }
 
-// Needs is what the demand needs of whatever runs so many users or jobs at once, where its running time is split into
-// so many runs: the baseline of each, as all of them may be busy at the same moment, and the mean length of a run.
+// Needs is what the demand needs of whatever runs atOnce users or jobs at a time, where its running time is split into
+// that many runs: the baseline of each, as all of them may be busy at the same moment, and the mean length of a run.
 func (d Demand) Needs(atOnce, runs decimal.Decimal) Capacity {
 	need := Capacity{
 		VCPU: d.Size.VCPU().Mul(atOnce), GB: d.Size.GB().Mul(atOnce),
@@ -245,7 +245,7 @@ func (l Limit) figure() decimal.Decimal {
 	return value
 }
 
-// offer is what an alternative of so many vCPUs and GB offers; zero stands for what the limits say.
+// offer is what an alternative with the given vCPUs and GB offers; zero stands for what the limits say.
 func (l limits) offer(vcpu, gb decimal.Decimal) Capacity {
 	least := func(a, most decimal.Decimal) decimal.Decimal {
 		if most.IsPositive() {

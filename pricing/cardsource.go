@@ -94,7 +94,7 @@ func (s CardSource) Changes() []Date {
 // maxCardBytes is far more than a card takes.
 const maxCardBytes = 64 << 10
 
-// readBounded reads a regular file of at most so many bytes.
+// readBounded reads a regular file up to a number of bytes.
 func readBounded(layer fs.FS, name string, most int64) ([]byte, error) {
 	info, err := fs.Stat(layer, name)
 	if err != nil {

@@ -17,7 +17,7 @@ type Curve struct {
 	Free      decimal.Decimal // billed seconds a month that cost nothing
 }
 
-// At is the cost of so many seconds of running time: exact by the second, and otherwise but for one division by the
+// At is the cost of a month's running time, in seconds: exact by the second, and otherwise but for one division by the
 // unit, half-even at AmountPlaces.
 func (c Curve) At(running decimal.Decimal) decimal.Decimal {
 	if c.unit().Equal(one) {
@@ -28,7 +28,7 @@ func (c Curve) At(running decimal.Decimal) decimal.Decimal {
 
 func (c Curve) unit() decimal.Decimal { return orElse(c.Unit, secondsPerHour) }
 
-// Billed is how many seconds are charged for so many seconds of running time.
+// Billed is how many seconds are charged for a month's running time, in seconds.
 func (c Curve) Billed(running decimal.Decimal) decimal.Decimal {
 	if least := c.Stretches.Mul(c.Minimum); running.LessThan(least) {
 		running = least

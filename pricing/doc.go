@@ -2,7 +2,7 @@
 //
 // # What is billed
 //
-// AWS bills five quantities per region and nothing else ([BilledQuantity]): vCPU-seconds, GB-seconds of memory, GB of
+// AWS bills exactly five quantities per region ([BilledQuantity]): vCPU-seconds, GB-seconds of memory, GB of
 // snapshots read, GB of snapshots written, and GB-hours of snapshots stored. There is no charge per request or per
 // launch. A [RateCard] holds the five rates of one region, each with its source and the day it was read; a [Workload]
 // says what MicroVMs of one size did in a month; [Workload.Bill] is the rule that makes the one into the other.

@@ -18,7 +18,7 @@ type GapPrices struct {
 	PerDollar *big.Int // how many of the small parts make up a dollar
 }
 
-// GapPrices takes the prices of a gap from a card, for MicroVMs of one size with so many GB of state and image. Rates
+// GapPrices takes the prices of a gap from a card, for MicroVMs of one size with the given GB of state and image. Rates
 // that are published per hour or per month are not divided: the small part of a dollar is chosen so that everything is
 // whole. A rate that the card does not have is an [UnknownRateError]; all of them are reported together.
 func (c RateCard) GapPrices(size Size, stateGB, imageGB decimal.Decimal) (GapPrices, error) {

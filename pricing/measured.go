@@ -27,7 +27,7 @@ func (m Measured) Bill(card RateCard) (Bill, error) {
 }
 
 // Amounts are what a count of a billed quantity costs, after the discount, and what it would at list: the amounts of
-// its line in [Measured.Bill], for when nothing else of the line is wanted. A rate that is not known is an
+// its line in [Measured.Bill], for callers that need only the amounts. A rate that is not known is an
 // [UnknownRateError], unless nothing was used.
 func (c Count) Amounts(card RateCard, q BilledQuantity) (amount, list decimal.Decimal, err error) {
 	if c.Units.IsZero() {

@@ -32,7 +32,7 @@ const LogEventBytes = 26
 
 const bytesPerLogGB = 1_000_000_000
 
-// LogIngestion is what CloudWatch Logs charges for taking in so many bytes, LogEventBytes of each event among them, in
+// LogIngestion is what CloudWatch Logs charges for ingesting bytes, LogEventBytes of each event among them, in
 // US dollars. A GB is taken for 10^9 bytes, which is the dearer reading of the price.
 func (p MeasuringPrices) LogIngestion(bytes int64) decimal.Decimal {
 	return p.LogIngestGB.Cost(bytes, bytesPerLogGB)

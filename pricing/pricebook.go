@@ -144,7 +144,7 @@ type fargatePrices struct {
 	DiskGBHour     byRegion            `yaml:"disk_gb_hour"`
 }
 
-// fargateSize is the memory in GB that tasks of so many vCPUs can have: From to To in steps, and Also.
+// fargateSize is the memory in GB that tasks of one number of vCPUs can have: From to To in steps, and Also.
 type fargateSize struct {
 	VCPU exact `yaml:"vcpu"`
 	From exact `yaml:"from"`
@@ -204,7 +204,7 @@ func EmbeddedPrices() (PriceBook, error) {
 
 // ReadPrices reads the prices of alternatives from a folder: ec2.yaml, fargate.yaml, function.yaml, lightsail.yaml,
 // ci.yaml and sandbox.yaml, and limits.yaml with what they offer. Another instance type, bundle, runner or provider is
-// another entry there and nothing else.
+// just another entry there.
 func ReadPrices(files fs.FS) (PriceBook, error) {
 	book := PriceBook{layering: layering{texts: map[string][]byte{}}}
 	for _, table := range book.tables() {

@@ -93,7 +93,7 @@ func ParseBilledQuantity(id string) (BilledQuantity, bool) {
 	return 0, false
 }
 
-// facts are those of a quantity that there is; any other has its number as id and name, and nothing else.
+// facts are those of a quantity that there is; any other has its number as id and name alone.
 func (q BilledQuantity) facts() quantityFacts {
 	if int(q) < QuantityCount {
 		return quantityTable[q]

@@ -10,11 +10,12 @@ import (
 
 const (
 	// HoursPerGBMonth is the length of the month in AWS's prices for snapshot storage "per GB-month": 720 hours
-	// (0.0001111111 per GB-hour × 720 = 0.08 per GB-month, us-east-1, read 2026-09-19). It applies to nothing else.
+	// (0.0001111111 per GB-hour × 720 = 0.08 per GB-month, us-east-1, read 2026-09-19). It applies to snapshot storage
+	// alone.
 	HoursPerGBMonth = 720
 
 	// HoursPerInstanceMonth is the length of the month by which EC2 and Fargate prices are quoted: 730 hours, that is
-	// 8,760 a year over 12. It applies to nothing else.
+	// 8,760 a year over 12. It applies to instances and tasks alone.
 	HoursPerInstanceMonth = 730
 
 	// SecondsPerHour converts between rates published per hour and time billed per second.
@@ -76,9 +77,10 @@ func (r Rate) Scale(factor decimal.Decimal) Rate {
 	return r
 }
 
-// Amount is what so many billed units cost at the rate: exact, or half-even at AmountPlaces where the rate is
-// published per hour or per month and the division leaves a remainder. The rate must be known: it panics where it is not,
-// as what nobody knows is not nothing. See [Rate.Known]; [Workload.Bill] and its likes return an [UnknownRateError].
+// Amount is what a number of billed units costs at the rate: exact, or half-even at AmountPlaces where the rate is
+// published per hour or per month and the division leaves a remainder. The rate must be known: it panics where it is
+// not, as what nobody knows is not nothing. See [Rate.Known]; [Workload.Bill] and its likes return an
+// [UnknownRateError].
 func (r Rate) Amount(units decimal.Decimal) decimal.Decimal { return r.price(units, 1) }
 
 // price is the amount for a number of units that was multiplied by divisor. Both divisions, by the divisor and by what
@@ -142,8 +144,8 @@ func (r Rate) ChangePercent(to Rate) (percent decimal.Decimal, ok bool) {
 func ChargedPercent(discount decimal.Decimal) decimal.Decimal { return one.Sub(discount).Shift(2) }
 
 // Prorate is the part of an amount that belongs to part of a whole, amount × part / whole, half-even at AmountPlaces:
-// the cost of an hour from that of a day, or of a month at the pace of the days measured. It panics where the whole is zero.
-// Parts that must add up to the whole are not prorated one by one but allocated.
+// the cost of an hour from that of a day, or of a month at the pace of the days measured. It panics where the whole is
+// zero. Parts that must add up to the whole are not prorated one by one but allocated.
 func Prorate(amount, part, whole decimal.Decimal) decimal.Decimal {
 	return Divide(amount.Mul(part), whole, AmountPlaces)
 }

@@ -93,7 +93,8 @@ func (q BilledQuantity) form(per Per) rateForm {
 	return found
 }
 
-// QuotedUnit is the unit in which a rate per so many billed units is quoted, in the plural: vCPU-Hours, GB-Months.
+// QuotedUnit is the unit in which a rate is quoted that is per that many billed units, in the plural: vCPU-Hours,
+// GB-Months.
 func (q BilledQuantity) QuotedUnit(per Per) string { return q.form(per).units }
 
 // PublishedUnit is the same in words and in the singular: vCPU-Second, vCPU-hour, GB-month of 720 hours.

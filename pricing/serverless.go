@@ -28,7 +28,7 @@ func (b PriceBook) UsualSandboxes() []string {
 func (b PriceBook) BillsActiveCPU(provider string) bool { return b.sandboxes[provider].ActiveCPU }
 
 // InstanceTypes lists the EC2 instance types of an architecture, arm64 or x86_64, with a known on-demand price in a
-// region, cheapest first, that have at least so many vCPUs and GB of memory.
+// region, cheapest first, with at least the given vCPUs and GB of memory.
 func (b PriceBook) InstanceTypes(region, arch string, vcpu, gb decimal.Decimal) []string {
 	book, _ := b.In(region)
 	prices := book.ec2.Hourly[region]
@@ -80,7 +80,7 @@ func (f fargatePrices) sells(vcpu, gb decimal.Decimal) bool {
 	return false
 }
 
-// nearest says which tasks there are with so many vCPUs, or, where there are none, with the next fewer and more.
+// nearest says which tasks have the given vCPUs, or, where there are none, with the next fewer and more.
 func (f fargatePrices) nearest(vcpu decimal.Decimal) string {
 	sizes := f.Sizes // in ascending order
 	above, found := slices.BinarySearchFunc(

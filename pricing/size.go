@@ -55,7 +55,7 @@ func ParseSize(text string) (Size, error) {
 	return Size{}, fmt.Errorf("%.60s is not a MicroVM size; sizes are %s", text, sizeList())
 }
 
-// MustSize is [ParseSize] for sizes that are written in a program; it panics where one is none.
+// MustSize is [ParseSize] for sizes that are written in a program; it panics where the text is not a size.
 func MustSize(text string) Size {
 	size, err := ParseSize(text)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
@@ -89,9 +90,12 @@ func adviceSpan(r *advise.Report) string {
 	if !r.From.Before(r.To) {
 		return ""
 	}
-	const format = "2 Jan 15:04"
-	return fmt.Sprintf("dollars a month of 30 days, from usage of %s to %s", r.From.In(r.Location).Format(format),
-		r.To.In(r.Location).Format(format+" MST 2006"))
+	of := civil.Between(r.From, r.To)
+	zone := ""
+	if !of.WholeDays(r.Location) {
+		zone = r.To.In(r.Location).Format(" MST")
+	}
+	return "dollars a month of 30 days, from usage of " + of.Label(r.Location) + zone
 }
 
 // AdviceColumns describes advice.

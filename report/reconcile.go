@@ -8,6 +8,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
@@ -35,7 +36,7 @@ func Reconcile(r Reconciliation) view.Document {
 	sums := view.NewTable(reconcileColumns(false), c.Sums, nil)
 	reasons := view.NewTable(reasonColumns, numbered(c.Reasons), nil)
 	d := view.Document{
-		Title:    "AWS's bill from " + day(c.From, time.UTC) + " to " + day(c.To.Add(-time.Nanosecond), time.UTC),
+		Title:    "AWS's bill, " + civil.Between(c.From, c.To).Label(time.UTC),
 		Subtitle: r.Source + ": " + formatWords(c.Bill.Format),
 		Sections: []view.Section{{Table: sumsTable(c), Notes: verdictNotes(c)}},
 		Data:     lines,

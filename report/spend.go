@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/internal/figures"
 	"microspend/ledger/doubt"
 	"microspend/pricing"
@@ -112,7 +113,7 @@ func doubtRecords(doubts []doubt.Doubt) view.Records {
 
 // SpendTitle says which days a report is of.
 func SpendTitle(s spend.Spend) string {
-	return "Spend from " + day(s.From, s.Location) + " to " + day(s.To.Add(-time.Nanosecond), s.Location)
+	return "Spend, " + civil.Between(s.From, s.To).Label(s.Location)
 }
 
 // spendTable is what people read: amounts at list stand before those that are paid.
@@ -165,8 +166,6 @@ func spendNotes(s spend.Spend) []view.Note {
 	}
 	return append(append(list, unknownNotes(s.Total.Cost)...), damagedNotes(s.Damaged)...)
 }
-
-func day(t time.Time, loc *time.Location) string { return t.In(loc).Format(time.DateOnly) }
 
 func dimensionNames(by []spend.Dimension) []string {
 	names := make([]string, len(by))

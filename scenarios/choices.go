@@ -10,17 +10,17 @@ import (
 
 // The types in this file can hold only the words listed for them.
 
-// Arch is the processor architecture of an alternative.
-type Arch string
+// archName is the processor architecture of an alternative.
+type archName string
 
-// MicroVMArch is the architecture of a MicroVM; see [pricing.Arch].
-type MicroVMArch pricing.Arch
+// microVMArch is the architecture of a MicroVM; see [pricing.Arch].
+type microVMArch pricing.Arch
 
-// Hours says when an alternative bills.
-type Hours string
+// billedHours says when an alternative bills.
+type billedHours string
 
-// Purchase is how an EC2 instance is bought.
-type Purchase string
+// purchase is how an EC2 instance is bought.
+type purchase string
 
 // Verdict reports whether a printed figure agrees with the exact one.
 type Verdict string
@@ -30,15 +30,15 @@ type Trait string
 
 // The words of the types above.
 const (
-	ARM64 Arch = "arm64"
-	X86   Arch = "x86"
+	archARM64 archName = "arm64"
+	archX86   archName = "x86"
 
-	ActiveHours Hours = "active" // running time only
-	AlwaysHours Hours = "always" // the whole month of 730 hours
+	activeHours billedHours = "active" // running time only
+	alwaysHours billedHours = "always" // the whole month of 730 hours
 
-	OnDemand    Purchase = "on-demand"
-	Spot        Purchase = "spot"
-	SavingsPlan Purchase = "savings-plan"
+	onDemand    purchase = "on-demand"
+	spotPrice   purchase = "spot"
+	savingsPlan purchase = "savings-plan"
 
 	Follows Verdict = "follows" // the exact figure rounds to the printed one
 	Differs Verdict = "differs"
@@ -65,9 +65,9 @@ func microVMArchs() (names []string) {
 	return names
 }
 
-func archs() []string     { return []string{string(ARM64), string(X86)} }
-func hours() []string     { return []string{string(ActiveHours), string(AlwaysHours)} }
-func purchases() []string { return []string{string(OnDemand), string(Spot), string(SavingsPlan)} }
+func archs() []string     { return []string{string(archARM64), string(archX86)} }
+func hours() []string     { return []string{string(activeHours), string(alwaysHours)} }
+func purchases() []string { return []string{string(onDemand), string(spotPrice), string(savingsPlan)} }
 func verdicts() []string  { return []string{string(Follows), string(Differs)} }
 func traits() []string {
 	return []string{
@@ -79,16 +79,16 @@ func traits() []string {
 }
 
 // ParseScalar implements strictyaml.Scalar.
-func (a *MicroVMArch) ParseScalar(text string) error { return choose(a, text, microVMArchs()) }
+func (a *microVMArch) ParseScalar(text string) error { return choose(a, text, microVMArchs()) }
 
 // ParseScalar implements strictyaml.Scalar.
-func (a *Arch) ParseScalar(text string) error { return choose(a, text, archs()) }
+func (a *archName) ParseScalar(text string) error { return choose(a, text, archs()) }
 
 // ParseScalar implements strictyaml.Scalar.
-func (h *Hours) ParseScalar(text string) error { return choose(h, text, hours()) }
+func (h *billedHours) ParseScalar(text string) error { return choose(h, text, hours()) }
 
 // ParseScalar implements strictyaml.Scalar.
-func (p *Purchase) ParseScalar(text string) error { return choose(p, text, purchases()) }
+func (p *purchase) ParseScalar(text string) error { return choose(p, text, purchases()) }
 
 // ParseScalar implements strictyaml.Scalar.
 func (v *Verdict) ParseScalar(text string) error { return choose(v, text, verdicts()) }

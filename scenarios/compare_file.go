@@ -6,86 +6,87 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
 	"microspend/pricing"
 )
 
-// CompareFile is one entry of the compare list: exactly one of its keys.
-type CompareFile struct {
-	EC2       *EC2File       `yaml:"ec2" jsonschema_description:"Instances that run all month (730 hours), one per user unless shared."`
-	Fargate   *FargateFile   `yaml:"fargate" jsonschema_description:"Fargate tasks, while active or always."`
-	Function  *FunctionFile  `yaml:"function" jsonschema_description:"AWS Lambda functions."`
-	Lightsail *LightsailFile `yaml:"lightsail" jsonschema_description:"One Lightsail bundle per user."`
-	CI        *CIFile        `yaml:"ci" jsonschema_description:"A hosted CI runner, by the started minute."`
-	Sandbox   *SandboxFile   `yaml:"sandbox" jsonschema_description:"Another provider's sandbox."`
-	Fixed     *FixedFile     `yaml:"fixed" jsonschema_description:"A price by the month or by the minute."`
+// compareFile is one entry of the compare list: exactly one of its keys.
+type compareFile struct {
+	EC2       *ec2File       `yaml:"ec2" jsonschema_description:"Instances that run all month (730 hours), one per user unless shared."`
+	Fargate   *fargateFile   `yaml:"fargate" jsonschema_description:"Fargate tasks, while active or always."`
+	Function  *functionFile  `yaml:"function" jsonschema_description:"AWS Lambda functions."`
+	Lightsail *lightsailFile `yaml:"lightsail" jsonschema_description:"One Lightsail bundle per user."`
+	CI        *ciFile        `yaml:"ci" jsonschema_description:"A hosted CI runner, by the started minute."`
+	Sandbox   *sandboxFile   `yaml:"sandbox" jsonschema_description:"Another provider's sandbox."`
+	Fixed     *fixedFile     `yaml:"fixed" jsonschema_description:"A price by the month or by the minute."`
 }
 
-// EC2File is EC2 instances; a plain value is the type.
-type EC2File struct {
-	Type             string    `yaml:"type,required,shorthand" jsonschema_description:"Instance type, such as t4g.medium."`
-	UsersPerInstance *Count    `yaml:"users_per_instance" jsonschema_description:"Users who share one instance. Default: 1."`
-	ActiveAtOnce     *Count    `yaml:"active_at_once" jsonschema_description:"Of the users who share an instance, how many are busy at the same time. Default: all."`
-	VCPU             *Count    `yaml:"vcpu" jsonschema_description:"vCPUs of a type that microspend does not list."`
-	Memory           *GB       `yaml:"memory" jsonschema_description:"Memory of a type that microspend does not list."`
-	EBSGB            *Count    `yaml:"ebs_gb" jsonschema_description:"GB of EBS gp3 for each instance. Default: 0."`
-	EBSGBMonth       *Price    `yaml:"ebs_gb_month" jsonschema_description:"Dollars per GB-month of EBS, in place of the listed price."`
-	PublicIPv4       bool      `yaml:"public_ipv4" jsonschema_description:"A public IPv4 address for each instance."`
-	Purchase         *Purchase `yaml:"purchase" jsonschema_description:"on-demand, spot or savings-plan; the latter two need hourly or discount."`
-	Hourly           *Price    `yaml:"hourly" jsonschema_description:"Dollars per instance-hour, in place of the listed price."`
-	Discount         *Percent  `yaml:"discount" jsonschema_description:"Off the hourly price."`
-	Name             string    `yaml:"name" jsonschema_description:"Name to show."`
+// ec2File is EC2 instances; a plain value is the type.
+type ec2File struct {
+	Type             string          `yaml:"type,required,shorthand" jsonschema_description:"Instance type, such as t4g.medium."`
+	UsersPerInstance *scalar.Count   `yaml:"users_per_instance" jsonschema_description:"Users who share one instance. Default: 1."`
+	ActiveAtOnce     *scalar.Count   `yaml:"active_at_once" jsonschema_description:"Of the users who share an instance, how many are busy at the same time. Default: all."`
+	VCPU             *scalar.Count   `yaml:"vcpu" jsonschema_description:"vCPUs of a type that microspend does not list."`
+	Memory           *scalar.GB      `yaml:"memory" jsonschema_description:"Memory of a type that microspend does not list."`
+	EBSGB            *scalar.Count   `yaml:"ebs_gb" jsonschema_description:"GB of EBS gp3 for each instance. Default: 0."`
+	EBSGBMonth       *scalar.Price   `yaml:"ebs_gb_month" jsonschema_description:"Dollars per GB-month of EBS, in place of the listed price."`
+	PublicIPv4       bool            `yaml:"public_ipv4" jsonschema_description:"A public IPv4 address for each instance."`
+	Purchase         *purchase       `yaml:"purchase" jsonschema_description:"on-demand, spot or savings-plan; the latter two need hourly or discount."`
+	Hourly           *scalar.Price   `yaml:"hourly" jsonschema_description:"Dollars per instance-hour, in place of the listed price."`
+	Discount         *scalar.Percent `yaml:"discount" jsonschema_description:"Off the hourly price."`
+	Name             string          `yaml:"name" jsonschema_description:"Name to show."`
 }
 
-// FargateFile is Fargate tasks; a plain value is the hours.
-type FargateFile struct {
-	Hours  *Hours `yaml:"hours,shorthand" jsonschema_description:"active (running time only, the default) or always."`
-	Arch   *Arch  `yaml:"arch" jsonschema_description:"arm64 (the default) or x86."`
-	VCPU   *Count `yaml:"vcpu" jsonschema_description:"Default: the MicroVM's."`
-	Memory *GB    `yaml:"memory" jsonschema_description:"Default: the MicroVM's."`
-	DiskGB *Count `yaml:"disk_gb" jsonschema_description:"GB of disk; 20 are free."`
-	Spot   bool   `yaml:"spot" jsonschema_description:"Fargate Spot; ARM only."`
+// fargateFile is Fargate tasks; a plain value is the hours.
+type fargateFile struct {
+	Hours  *billedHours  `yaml:"hours,shorthand" jsonschema_description:"active (running time only, the default) or always."`
+	Arch   *archName     `yaml:"arch" jsonschema_description:"arm64 (the default) or x86."`
+	VCPU   *scalar.Count `yaml:"vcpu" jsonschema_description:"Default: the MicroVM's."`
+	Memory *scalar.GB    `yaml:"memory" jsonschema_description:"Default: the MicroVM's."`
+	DiskGB *scalar.Count `yaml:"disk_gb" jsonschema_description:"GB of disk; 20 are free."`
+	Spot   bool          `yaml:"spot" jsonschema_description:"Fargate Spot; ARM only."`
 
-	VCPUHour *Price `yaml:"vcpu_hour" jsonschema_description:"Dollars per vCPU-hour, in place of the listed price."`
-	GBHour   *Price `yaml:"gb_hour" jsonschema_description:"Dollars per GB-hour of memory, in place of the listed price."`
+	VCPUHour *scalar.Price `yaml:"vcpu_hour" jsonschema_description:"Dollars per vCPU-hour, in place of the listed price."`
+	GBHour   *scalar.Price `yaml:"gb_hour" jsonschema_description:"Dollars per GB-hour of memory, in place of the listed price."`
 }
 
-// FunctionFile is Lambda functions; a plain value is the memory.
-type FunctionFile struct {
-	Memory   *GB    `yaml:"memory,shorthand" jsonschema_description:"Default: the MicroVM's. At most 10GB."`
-	Requests *Count `yaml:"requests" jsonschema_description:"Requests a month. Default: one per job, launch or resume."`
-	Arch     *Arch  `yaml:"arch" jsonschema_description:"arm64 (the default) or x86."`
-	FreeTier bool   `yaml:"free_tier" jsonschema_description:"Take the account's monthly free tier off."`
+// functionFile is Lambda functions; a plain value is the memory.
+type functionFile struct {
+	Memory   *scalar.GB    `yaml:"memory,shorthand" jsonschema_description:"Default: the MicroVM's. At most 10GB."`
+	Requests *scalar.Count `yaml:"requests" jsonschema_description:"Requests a month. Default: one per job, launch or resume."`
+	Arch     *archName     `yaml:"arch" jsonschema_description:"arm64 (the default) or x86."`
+	FreeTier bool          `yaml:"free_tier" jsonschema_description:"Take the account's monthly free tier off."`
 }
 
-// LightsailFile is a Lightsail bundle; a plain value is the memory.
-type LightsailFile struct {
-	Memory   *GB    `yaml:"memory,shorthand" jsonschema_description:"Memory of the bundle, such as 2GB. Default: the MicroVM's."`
-	IPv6Only bool   `yaml:"ipv6_only" jsonschema_description:"The bundle without a public IPv4 address."`
-	PerMonth *Price `yaml:"per_month" jsonschema_description:"Dollars a month of one bundle, in place of the listed price."`
+// lightsailFile is a Lightsail bundle; a plain value is the memory.
+type lightsailFile struct {
+	Memory   *scalar.GB    `yaml:"memory,shorthand" jsonschema_description:"Memory of the bundle, such as 2GB. Default: the MicroVM's."`
+	IPv6Only bool          `yaml:"ipv6_only" jsonschema_description:"The bundle without a public IPv4 address."`
+	PerMonth *scalar.Price `yaml:"per_month" jsonschema_description:"Dollars a month of one bundle, in place of the listed price."`
 }
 
-// CIFile is a CI runner; a plain value is the runner.
-type CIFile struct {
-	Runner    string `yaml:"runner,required,shorthand" jsonschema_description:"Such as github-linux-2-core."`
-	PerMinute *Price `yaml:"per_minute" jsonschema_description:"Dollars per minute, in place of the listed price."`
-	Name      string `yaml:"name" jsonschema_description:"Name to show."`
+// ciFile is a CI runner; a plain value is the runner.
+type ciFile struct {
+	Runner    string        `yaml:"runner,required,shorthand" jsonschema_description:"Such as github-linux-2-core."`
+	PerMinute *scalar.Price `yaml:"per_minute" jsonschema_description:"Dollars per minute, in place of the listed price."`
+	Name      string        `yaml:"name" jsonschema_description:"Name to show."`
 }
 
-// SandboxFile is a sandbox; a plain value is the provider.
-type SandboxFile struct {
-	Provider string   `yaml:"provider,required,shorthand" jsonschema_description:"The provider, such as e2b."`
-	VCPU     *Count   `yaml:"vcpu" jsonschema_description:"Default: the MicroVM's."`
-	Memory   *GB      `yaml:"memory" jsonschema_description:"Default: the MicroVM's."`
-	DiskGB   *Count   `yaml:"disk_gb" jsonschema_description:"GB of disk, where the provider charges for it."`
-	Active   *Percent `yaml:"active" jsonschema_description:"Part of running time in which the CPU is busy, for providers that bill only that."`
+// sandboxFile is a sandbox; a plain value is the provider.
+type sandboxFile struct {
+	Provider string          `yaml:"provider,required,shorthand" jsonschema_description:"The provider, such as e2b."`
+	VCPU     *scalar.Count   `yaml:"vcpu" jsonschema_description:"Default: the MicroVM's."`
+	Memory   *scalar.GB      `yaml:"memory" jsonschema_description:"Default: the MicroVM's."`
+	DiskGB   *scalar.Count   `yaml:"disk_gb" jsonschema_description:"GB of disk, where the provider charges for it."`
+	Active   *scalar.Percent `yaml:"active" jsonschema_description:"Part of running time in which the CPU is busy, for providers that bill only that."`
 }
 
-// FixedFile is a price as it is.
-type FixedFile struct {
-	Name      string `yaml:"name,required" jsonschema_description:"Name to show."`
-	PerMonth  *Price `yaml:"per_month" jsonschema_description:"Dollars a month for the whole workload."`
-	PerMinute *Price `yaml:"per_minute" jsonschema_description:"Dollars per minute of running time."`
+// fixedFile is a price as it is.
+type fixedFile struct {
+	Name      string        `yaml:"name,required" jsonschema_description:"Name to show."`
+	PerMonth  *scalar.Price `yaml:"per_month" jsonschema_description:"Dollars a month for the whole workload."`
+	PerMinute *scalar.Price `yaml:"per_minute" jsonschema_description:"Dollars per minute of running time."`
 }
 
 // A function has 128 MiB to 10 GB. Source: AWS Lambda documentation, quotas.
@@ -95,7 +96,7 @@ var (
 )
 
 // candidate checks one entry and makes of it what the pricing engine takes. It returns nil after a fault.
-func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Candidate {
+func (c compareFile) candidate(doc *strictyaml.Document, path string) pricing.Candidate {
 	var (
 		found []string
 		made  pricing.Candidate
@@ -106,28 +107,30 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 			doc.Fault(path+".ec2.users_per_instance", "%s is not a whole number of at least 1", n)
 		}
 		notZero(doc, path+".ec2.vcpu", f.VCPU)
-		shared := orFirst(f.UsersPerInstance, Count{Decimal: decimal.NewFromInt(1)})
+		shared := orFirst(f.UsersPerInstance, scalar.Count{Decimal: decimal.NewFromInt(1)})
 		if n := f.ActiveAtOnce; n != nil && (!n.IsPositive() || n.GreaterThan(shared.Decimal)) {
 			doc.Fault(path+".ec2.active_at_once", "%s is not above 0 and at most the %s who share an instance", n, shared)
 		}
 		made = pricing.EC2{
 			Type: f.Type, UsersPerInstance: valueOf(f.UsersPerInstance).Decimal, EBSGB: valueOf(f.EBSGB).Decimal,
 			ActiveAtOnce: valueOf(f.ActiveAtOnce).Decimal, VCPU: valueOf(f.VCPU).Decimal, GB: valueOf(f.Memory).Decimal,
-			EBSGBMonth: f.EBSGBMonth.OrNil(), PublicIPv4: f.PublicIPv4, Purchase: string(orFirst(f.Purchase, OnDemand)), Hourly: f.Hourly.OrNil(),
+			EBSGBMonth: f.EBSGBMonth.OrNil(), PublicIPv4: f.PublicIPv4,
+			Purchase: string(orFirst(f.Purchase, onDemand)), Hourly: f.Hourly.OrNil(),
 			Discount: valueOf(f.Discount).Fraction, Name: f.Name,
 		}
 	}
 	if f := c.Fargate; f != nil {
 		found = append(found, "fargate")
-		arch := orFirst(f.Arch, ARM64)
+		arch := orFirst(f.Arch, archARM64)
 		notZero(doc, path+".fargate.vcpu", f.VCPU)
-		if f.Spot && arch != ARM64 && (f.VCPUHour == nil || f.GBHour == nil) {
-			doc.Fault(path+".fargate.spot", "no price of Fargate Spot on %s is known; use arm64, or give vcpu_hour and gb_hour", arch)
+		if f.Spot && arch != archARM64 && (f.VCPUHour == nil || f.GBHour == nil) {
+			doc.Fault(path+".fargate.spot", "no price of Fargate Spot on %s is known; use arm64, or give vcpu_hour and gb_hour",
+				arch)
 		}
 		made = pricing.Fargate{
 			Arch: string(arch), Spot: f.Spot,
 			VCPU: valueOf(f.VCPU).Decimal, GB: valueOf(f.Memory).Decimal, DiskGB: valueOf(f.DiskGB).Decimal,
-			Always: orFirst(f.Hours, ActiveHours) == AlwaysHours, VCPUHour: f.VCPUHour.OrNil(), GBHour: f.GBHour.OrNil(),
+			Always: orFirst(f.Hours, activeHours) == alwaysHours, VCPUHour: f.VCPUHour.OrNil(), GBHour: f.GBHour.OrNil(),
 		}
 	}
 	if f := c.Function; f != nil {
@@ -140,7 +143,7 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 			doc.Fault(path+".function.memory", "is below the 128MiB that a function has at least")
 		}
 		made = pricing.Function{
-			Arch: string(orFirst(f.Arch, ARM64)), GB: valueOf(f.Memory).Decimal, Requests: valueOf(f.Requests).Decimal,
+			Arch: string(orFirst(f.Arch, archARM64)), GB: valueOf(f.Memory).Decimal, Requests: valueOf(f.Requests).Decimal,
 			FreeTier: f.FreeTier,
 		}
 	}
@@ -183,7 +186,7 @@ func (c CompareFile) candidate(doc *strictyaml.Document, path string) pricing.Ca
 }
 
 // notZero refuses a zero where leaving the key out is what would give the default.
-func notZero(doc *strictyaml.Document, path string, c *Count) {
+func notZero(doc *strictyaml.Document, path string, c *scalar.Count) {
 	if c != nil && c.IsZero() {
 		doc.Fault(path, "must be above zero; leave it out for the default")
 	}

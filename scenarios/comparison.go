@@ -29,8 +29,8 @@ type Comparison struct {
 
 // BreakEvenPoint is where both cost the same, in the terms of the scenario.
 type BreakEvenPoint struct {
-	// HoursPerMonth is the running time per user, or in all with jobs, which run side by side; nil where there is none, or
-	// none of a user within the longest month.
+	// HoursPerMonth is the running time per user, or in all with jobs, which run side by side; nil where there is none,
+	// or none of a user within the longest month.
 	HoursPerMonth *decimal.Decimal
 	HoursPerDay   *decimal.Decimal // on each of the scenario's active days; nil beyond the 24 of a day, and with jobs
 	SecondsPerJob *decimal.Decimal // nil with users
@@ -40,7 +40,7 @@ type BreakEvenPoint struct {
 	// UsersPerInstance is the smallest number of users sharing one instance at which instances cost no more than the
 	// MicroVMs; nil where even one instance for all costs more, or where instances cannot be shared.
 	UsersPerInstance *decimal.Decimal
-	// Shared says the same in a sentence, and whether an instance has room for so many; "" where there is no need to
+	// Shared says the same in a sentence, and whether an instance has room for that many; "" where there is no need to
 	// share.
 	Shared string
 
@@ -50,7 +50,7 @@ type BreakEvenPoint struct {
 	curve pricing.BreakEven
 }
 
-// HoursPerDayOver is the break-even running time per user and day in a month of so many active days, nil where there
+// HoursPerDayOver is the break-even running time per user and day in a month of the given active days, nil where there
 // is none, or none within the hours of a day.
 func (p BreakEvenPoint) HoursPerDayOver(days int64) *decimal.Decimal {
 	if p.HoursPerMonth == nil {
@@ -62,7 +62,7 @@ func (p BreakEvenPoint) HoursPerDayOver(days int64) *decimal.Decimal {
 // BeyondMonth reports whether the two meet at a running time that is longer than any month.
 func (p BreakEvenPoint) BeyondMonth() bool { return p.curve.Beyond != nil }
 
-// withinDay shares hours of a month out over so many days; nil where they do not fit.
+// withinDay shares hours of a month out over its active days; nil where they do not fit.
 func withinDay(hours, days decimal.Decimal) *decimal.Decimal {
 	each := pricing.Divide(hours, days, pricing.AmountPlaces)
 	if each.GreaterThan(hoursOfDay) {
@@ -307,12 +307,12 @@ func (m Market) usualRunner(d pricing.Demand) pricing.CI {
 // sharedBy is how many users share an instance among the usual alternatives.
 const sharedBy = 4
 
-// cheapestInstance is the cheapest instance that has the baselines of so many users, all busy at once. It reports false
-// where none that is so large has a known price.
+// cheapestInstance is the cheapest instance that has the baselines of the given users, all busy at once. It reports
+// false where none that is so large has a known price.
 func (m Market) cheapestInstance(s *Scenario, users int64) (pricing.EC2, bool) {
 	count := decimal.NewFromInt(users)
 	instance := pricing.EC2{Type: "t4g.medium"}
-	fitting := m.prices().InstanceTypes(s.Region, string(ARM64), s.Size.VCPU().Mul(count), s.Size.GB().Mul(count))
+	fitting := m.prices().InstanceTypes(s.Region, string(archARM64), s.Size.VCPU().Mul(count), s.Size.GB().Mul(count))
 	if len(fitting) > 0 {
 		instance.Type = fitting[0]
 	}

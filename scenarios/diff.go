@@ -170,7 +170,7 @@ func inputOr(given, path string, of []leaf) string {
 // spelledOut is the path of a section with the key that a plain value there stands for: microvm.memory for microvm.
 // What lies deeper is called by what people write: rates.discount.
 func spelledOut(path string) string {
-	if key := strictyaml.Shorthand(File{}, path); key != "" && !strings.Contains(path, ".") {
+	if key := strictyaml.Shorthand(scenarioFile{}, path); key != "" && !strings.Contains(path, ".") {
 		return path + "." + key
 	}
 	return path

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
 )
 
@@ -67,7 +68,7 @@ func TestDuration(t *testing.T) {
 		{"comma", "not a plain decimal", "1,5h", "", notADuration},
 		{"other digits", "Arabic-Indic digits are no plain decimal", "٣h", "", notADuration},
 		{"too long", "longer than anyone would write", strings.Repeat("1s", 31), "", notADuration},
-	}, func(d Duration) string { return d.Seconds.String() })
+	}, func(d scalar.Duration) string { return d.Seconds.String() })
 }
 
 func TestPeriodDuration(t *testing.T) {
@@ -86,7 +87,7 @@ func TestPeriodDuration(t *testing.T) {
 		{"capital", "words are written small", "4h/Day", "", notAPeriod},
 		{"only a period", "no figure", "/day", "", notADuration},
 		{"no unit", "seconds or hours?", "4/day", "", notADuration},
-	}, func(d PeriodDuration) string { return d.Seconds.String() + names[d.Per] })
+	}, func(d periodDuration) string { return d.Seconds.String() + names[d.Per] })
 }
 
 func TestPeriodCount(t *testing.T) {
@@ -102,5 +103,5 @@ func TestPeriodCount(t *testing.T) {
 		{"below zero", "nothing starts less than never", "-1/day", "", "-1 is below zero"},
 		{"a fraction", "one slash, and it is the period's", "1/2", "", "a figure can be per day, per job or per month"},
 		{"not a number", "a word", "some/day", "", "is not a plain decimal number"},
-	}, func(c PeriodCount) string { return c.String() + names[c.Per] })
+	}, func(c periodCount) string { return c.String() + names[c.Per] })
 }

@@ -39,7 +39,7 @@ func setScalar(root *yaml.Node, path, value string) error {
 		}
 	}
 	if node.Kind == yaml.MappingNode && len(node.Content) > 0 {
-		if key := strictyaml.Shorthand(File{}, path); key != "" {
+		if key := strictyaml.Shorthand(scenarioFile{}, path); key != "" {
 			node = childOrNew(node, key)
 		}
 	}
@@ -55,7 +55,7 @@ func spellOut(node *yaml.Node, path string) {
 	if node.Kind != yaml.ScalarNode {
 		return
 	}
-	if key := strictyaml.Shorthand(File{}, path); key != "" {
+	if key := strictyaml.Shorthand(scenarioFile{}, path); key != "" {
 		plain := *node
 		node.Kind, node.Tag, node.Value, node.Style = yaml.MappingNode, "", "", 0
 		node.Content = []*yaml.Node{{Kind: yaml.ScalarNode, Value: key, Line: node.Line, Column: node.Column}, &plain}

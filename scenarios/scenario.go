@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"microspend/internal/figures"
+	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
@@ -43,13 +44,13 @@ type Scenario struct {
 	ranges []Range // those that its file gives
 
 	basis   []func() string // of [Scenario.Basis], written when somebody reads it
-	running PeriodDuration  // of each day or job, as written or as its work takes
+	running periodDuration  // of each day or job, as written or as its work takes
 
 	// ratesArch is the architecture whose compute the plain keys of the file's rates are of: its own, and also at points
 	// of a sweep over architectures that of the file.
 	ratesArch pricing.Arch
 
-	file   *File
+	file   *scenarioFile
 	doc    *strictyaml.Document
 	root   *yaml.Node
 	name   string // of the file, for messages
@@ -116,7 +117,7 @@ func loadStream(file string, in io.Reader, open Opener, given Given, also checks
 type checks func(*Scenario, faultFunc)
 
 func fromTree(file string, root *yaml.Node, beside *traces, also checks) (*Scenario, error) {
-	written := &File{}
+	written := &scenarioFile{}
 	doc := strictyaml.Decode(file, root, written)
 	s := &Scenario{file: written, doc: doc, root: root, name: file, traces: beside}
 	s.resolve()
@@ -218,7 +219,7 @@ func (s *Scenario) resolveUnits() {
 	}
 }
 
-func (s *Scenario) checkWhole(path string, c *Count) {
+func (s *Scenario) checkWhole(path string, c *scalar.Count) {
 	if !c.IsPositive() || !c.IsInteger() {
 		s.doc.Fault(path, "%s is not a whole number of at least 1", c)
 	}
@@ -269,7 +270,7 @@ func (s *Scenario) resolveTimes() {
 	if w.Suspended != nil {
 		out.Suspended = total("suspended", "suspended seconds", w.Suspended.Per, w.Suspended.Seconds, " s")
 	}
-	launches := orFirst(w.Launches, PeriodCount{Count: Count{Decimal: decimal.NewFromInt(1)}})
+	launches := orFirst(w.Launches, periodCount{Count: scalar.Count{Decimal: decimal.NewFromInt(1)}})
 	out.Launches = total("launches", "launches", launches.Per, launches.Count.Decimal, "")
 	if w.Launches == nil {
 		_, noun := s.PerUnit()
@@ -315,7 +316,7 @@ func (s *Scenario) checkDay() {
 }
 
 // hoursPerDay is a duration's share of one active day of one user.
-func (s *Scenario) hoursPerDay(d *PeriodDuration) (hours decimal.Decimal, known bool) {
+func (s *Scenario) hoursPerDay(d *periodDuration) (hours decimal.Decimal, known bool) {
 	perDay := decimal.NewFromInt(3600)
 	if d.Per == PerMonth {
 		if !s.Days.IsPositive() {
@@ -362,8 +363,8 @@ func (s *Scenario) burst() pricing.Burst {
 	}
 	return pricing.Burst{
 		Share: b.Share.Fraction,
-		VCPU:  orFirst(b.VCPU, Count{Decimal: s.Size.PeakVCPU()}).Decimal,
-		GB:    orFirst(b.Memory, GB{Decimal: s.Size.PeakGB()}).Decimal,
+		VCPU:  orFirst(b.VCPU, scalar.Count{Decimal: s.Size.PeakVCPU()}).Decimal,
+		GB:    orFirst(b.Memory, scalar.GB{Decimal: s.Size.PeakGB()}).Decimal,
 	}
 }
 
@@ -394,7 +395,7 @@ func (s *Scenario) resolveBurst() {
 func (s *Scenario) resolveImage() {
 	written, image := s.file.Image, &s.Workload.Image
 	image.GB, image.Hours = s.Size.GB(), oneMonthHours
-	image.Count = orFirst(written.Count, Count{Decimal: decimal.NewFromInt(1)}).Decimal
+	image.Count = orFirst(written.Count, scalar.Count{Decimal: decimal.NewFromInt(1)}).Decimal
 	image.NotStored = image.Count.IsZero()
 	switch {
 	case written.Size != nil:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/invopop/jsonschema"
 
+	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
 )
 
@@ -22,10 +23,10 @@ func Starter(name string) []byte { return []byte(strings.ReplaceAll(starter, "NA
 
 // Schema returns the JSON Schema of a scenario file, made from the types that decode it.
 func Schema() *jsonschema.Schema {
-	schema := reflectorOfFiles().Reflect(&File{})
+	schema := reflectorOfFiles().Reflect(&scenarioFile{})
 	schema.Title = "microspend workload"
 	schema.Description = "A workload on AWS Lambda MicroVMs, to be priced."
-	complete(schema, reflect.TypeFor[File]())
+	complete(schema, reflect.TypeFor[scenarioFile]())
 	for _, section := range rangeSections {
 		if property, ok := schema.Properties.Get(section); ok {
 			allowRanges(property)
@@ -69,22 +70,22 @@ func allowRanges(schema *jsonschema.Schema) {
 // scalarSchemas says what text each scalar type takes. A pattern repeats the type's own rule as far as an editor
 // needs.
 var scalarSchemas = map[reflect.Type]func() *jsonschema.Schema{
-	reflect.TypeFor[GB]():             pattern(`^[0-9]+(\.[0-9]+)? ?(GB|GiB|MiB)$`),
-	reflect.TypeFor[Duration]():       orZeroNumber(`^(0|([0-9]+(\.[0-9]+)? *(ms|s|m|h|d) *)+)$`),
-	reflect.TypeFor[PeriodDuration](): orZeroNumber(`^(0|([0-9]+(\.[0-9]+)? *(ms|s|m|h|d) *)+)( */ *(day|job|month))?$`),
-	reflect.TypeFor[VCPUTime]():       pattern(`^[0-9]+(\.[0-9]+)? *vcpu-(second|minute|hour)s?( */ *(day|job|month))?$`),
-	reflect.TypeFor[Percent]():        pattern(`^[0-9]+(\.[0-9]+)? *%$`),
-	reflect.TypeFor[Count]():          number("0", `^[0-9]+(\.[0-9]+)?$`),
-	reflect.TypeFor[PeriodCount]():    number("0", `^[0-9]+(\.[0-9]+)?( */ *(day|job|month))?$`),
-	reflect.TypeFor[Price]():          number("0", `^\$?[0-9]+(\.[0-9]+)?$`),
-	reflect.TypeFor[Printed]():        number("", `^~?-?[0-9]+(\.[0-9]+)?(\.\.-?[0-9]+(\.[0-9]+)?)?$`),
-	reflect.TypeFor[Date]():           pattern(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`),
-	reflect.TypeFor[MicroVMSize](): pattern(`^(0\.50*|(1|2|4|8)(\.0+)?) ?(GB|GiB)$|` +
+	reflect.TypeFor[scalar.GB]():       pattern(`^[0-9]+(\.[0-9]+)? ?(GB|GiB|MiB)$`),
+	reflect.TypeFor[scalar.Duration](): orZeroNumber(`^(0|([0-9]+(\.[0-9]+)? *(ms|s|m|h|d) *)+)$`),
+	reflect.TypeFor[periodDuration]():  orZeroNumber(`^(0|([0-9]+(\.[0-9]+)? *(ms|s|m|h|d) *)+)( */ *(day|job|month))?$`),
+	reflect.TypeFor[vcpuTime]():        pattern(`^[0-9]+(\.[0-9]+)? *vcpu-(second|minute|hour)s?( */ *(day|job|month))?$`),
+	reflect.TypeFor[scalar.Percent]():  pattern(`^[0-9]+(\.[0-9]+)? *%$`),
+	reflect.TypeFor[scalar.Count]():    number("0", `^[0-9]+(\.[0-9]+)?$`),
+	reflect.TypeFor[periodCount]():     number("0", `^[0-9]+(\.[0-9]+)?( */ *(day|job|month))?$`),
+	reflect.TypeFor[scalar.Price]():    number("0", `^\$?[0-9]+(\.[0-9]+)?$`),
+	reflect.TypeFor[Printed]():         number("", `^~?-?[0-9]+(\.[0-9]+)?(\.\.-?[0-9]+(\.[0-9]+)?)?$`),
+	reflect.TypeFor[scalar.Date]():     pattern(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`),
+	reflect.TypeFor[scalar.MicroVMSize](): pattern(`^(0\.50*|(1|2|4|8)(\.0+)?) ?(GB|GiB)$|` +
 		`^(512|1024|2048|4096|8192)(\.0+)? ?MiB$`),
-	reflect.TypeFor[MicroVMArch](): enum(microVMArchs()),
-	reflect.TypeFor[Arch]():        enum(archs()),
-	reflect.TypeFor[Hours]():       enum(hours()),
-	reflect.TypeFor[Purchase]():    enum(purchases()),
+	reflect.TypeFor[microVMArch](): enum(microVMArchs()),
+	reflect.TypeFor[archName]():    enum(archs()),
+	reflect.TypeFor[billedHours](): enum(hours()),
+	reflect.TypeFor[purchase]():    enum(purchases()),
 	reflect.TypeFor[Verdict]():     enum(verdicts()),
 	reflect.TypeFor[Trait]():       enum(traits()),
 }
@@ -165,14 +166,14 @@ func complete(schema *jsonschema.Schema, t reflect.Type) {
 			shorthand = property
 		}
 	}
-	if t == reflect.TypeFor[WorkloadFile]() {
+	if t == reflect.TypeFor[workloadFile]() {
 		schema.OneOf = []*jsonschema.Schema{
 			{Required: []string{"running"}},
 			{Required: []string{"work"}},
 			{Required: []string{"trace"}},
 		}
 	}
-	if t == reflect.TypeFor[CompareFile]() {
+	if t == reflect.TypeFor[compareFile]() {
 		schema.MinProperties, schema.MaxProperties = new(uint64(1)), new(uint64(1))
 	}
 	if shorthand != nil {

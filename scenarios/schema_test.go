@@ -18,7 +18,7 @@ import (
 func TestSchemaHasEveryKey(t *testing.T) {
 	schema := publishedSchema(t)
 	require.Equal(t, "https://json-schema.org/draft/2020-12/schema", schema["$schema"])
-	requireSameKeys(t, "", schema, reflect.TypeFor[File]())
+	requireSameKeys(t, "", schema, reflect.TypeFor[scenarioFile]())
 }
 
 func requireSameKeys(t *testing.T, path string, schema jsonSchema, of reflect.Type) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/scalar"
 	"microspend/pricing"
 )
 
@@ -127,7 +128,7 @@ func inBaseUnit(texts ...string) (from, to, by, unit string, err error) {
 		read func(string) (decimal.Decimal, error)
 	}{
 		{"s", func(text string) (decimal.Decimal, error) {
-			var d Duration
+			var d scalar.Duration
 			err := d.ParseScalar(text)
 			return d.Seconds, err
 		}},
@@ -154,11 +155,11 @@ func Measure(text string) (value decimal.Decimal, unit string, isNumber bool) {
 	if value, err := pricing.ParseDecimal(figure); err == nil {
 		return value, per, true
 	}
-	var d Duration
+	var d scalar.Duration
 	if d.ParseScalar(figure) == nil {
 		return d.Seconds, "s" + per, true
 	}
-	var work VCPUTime
+	var work vcpuTime
 	if work.ParseScalar(figure) == nil {
 		return work.Seconds, " vcpu-seconds" + per, true
 	}

@@ -353,7 +353,7 @@ func TestRuleOfThumb(t *testing.T) {
 		},
 		{
 			"nothing said", "short visits say nothing", "workload: {users: 1, days: 20, running: 10m}",
-			RuleOpen, "Open: nothing in the scenario speaks for either; state its traits.",
+			RuleOpen, "Open: nothing in the workload speaks for either; state its traits.",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -11,17 +11,6 @@ import (
 	"microspend/pricing"
 )
 
-// The values that a scenario is written in. Those that other files are written in too are package scalar's.
-type (
-	GB          = scalar.GB
-	Duration    = scalar.Duration
-	Percent     = scalar.Percent
-	Count       = scalar.Count
-	Price       = scalar.Price
-	Date        = scalar.Date
-	MicroVMSize = scalar.MicroVMSize
-)
-
 // Period says what a figure is counted per.
 type Period uint8
 
@@ -48,14 +37,14 @@ func splitPeriod(text string) (figure string, per Period, err error) {
 	return strings.TrimSpace(figure), per, nil
 }
 
-// PeriodDuration is a duration per something, written as 4h, 1600s/month or 8s/job.
-type PeriodDuration struct {
-	Duration
+// periodDuration is a duration per something, written as 4h, 1600s/month or 8s/job.
+type periodDuration struct {
+	scalar.Duration
 	Per Period
 }
 
 // ParseScalar implements strictyaml.Scalar.
-func (d *PeriodDuration) ParseScalar(text string) error {
+func (d *periodDuration) ParseScalar(text string) error {
 	figure, per, err := splitPeriod(text)
 	if err != nil {
 		return err
@@ -64,14 +53,14 @@ func (d *PeriodDuration) ParseScalar(text string) error {
 	return d.Duration.ParseScalar(figure)
 }
 
-// PeriodCount is a count per something, written as 6, 6/day, 1/job or 120/month.
-type PeriodCount struct {
-	Count
+// periodCount is a count per something, written as 6, 6/day, 1/job or 120/month.
+type periodCount struct {
+	scalar.Count
 	Per Period
 }
 
 // ParseScalar implements strictyaml.Scalar.
-func (c *PeriodCount) ParseScalar(text string) error {
+func (c *periodCount) ParseScalar(text string) error {
 	figure, per, err := splitPeriod(text)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 
+	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
 	"microspend/pricing"
 
@@ -59,46 +60,46 @@ var (
 )
 
 func FuzzDuration(f *testing.F) {
-	fuzzScalar(f, []string{"1h30m", "200ms", "7d", ".5h", "36600d", "1h 30 m"}, func(t *testing.T, d Duration) {
+	fuzzScalar(f, []string{"1h30m", "200ms", "7d", ".5h", "36600d", "1h 30 m"}, func(t *testing.T, d scalar.Duration) {
 		requireWithin(t, d.Seconds, decimal.Zero, maxSeconds)
 	})
 }
 
 func FuzzPeriodDuration(f *testing.F) {
-	fuzzScalar(f, []string{"4h", "8s/job", "1600s / month", "4h/day/day"}, func(t *testing.T, d PeriodDuration) {
+	fuzzScalar(f, []string{"4h", "8s/job", "1600s / month", "4h/day/day"}, func(t *testing.T, d periodDuration) {
 		requireWithin(t, d.Seconds, decimal.Zero, maxSeconds)
 		require.LessOrEqual(t, d.Per, PerMonth)
 	})
 }
 
 func FuzzPeriodCount(f *testing.F) {
-	fuzzScalar(f, []string{"6", "6/day", "0.5/month"}, func(t *testing.T, c PeriodCount) {
+	fuzzScalar(f, []string{"6", "6/day", "0.5/month"}, func(t *testing.T, c periodCount) {
 		requireWithin(t, c.Decimal, decimal.Zero, maxCount)
 		require.LessOrEqual(t, c.Per, PerMonth)
 	})
 }
 
 func FuzzGB(f *testing.F) {
-	fuzzScalar(f, []string{"2GB", "0.63 GiB", "512MiB"}, func(t *testing.T, g GB) {
+	fuzzScalar(f, []string{"2GB", "0.63 GiB", "512MiB"}, func(t *testing.T, g scalar.GB) {
 		requireWithin(t, g.Decimal, decimal.Zero, maxGB)
 		require.True(t, g.IsPositive())
 	})
 }
 
 func FuzzPercent(f *testing.F) {
-	fuzzScalar(f, []string{"25%", "100 %"}, func(t *testing.T, p Percent) {
+	fuzzScalar(f, []string{"25%", "100 %"}, func(t *testing.T, p scalar.Percent) {
 		requireWithin(t, p.Fraction, decimal.Zero, decimal.NewFromInt(1))
 	})
 }
 
 func FuzzCount(f *testing.F) {
-	fuzzScalar(f, []string{"2.5", "1000000000000"}, func(t *testing.T, c Count) {
+	fuzzScalar(f, []string{"2.5", "1000000000000"}, func(t *testing.T, c scalar.Count) {
 		requireWithin(t, c.Decimal, decimal.Zero, maxCount)
 	})
 }
 
 func FuzzPrice(f *testing.F) {
-	fuzzScalar(f, []string{"$0.10", "0.0000291572"}, func(t *testing.T, p Price) {
+	fuzzScalar(f, []string{"$0.10", "0.0000291572"}, func(t *testing.T, p scalar.Price) {
 		requireWithin(t, p.Decimal, decimal.Zero, decimal.New(1, 15))
 	})
 }
@@ -111,7 +112,7 @@ func FuzzPrinted(f *testing.F) {
 }
 
 func FuzzMicroVMSize(f *testing.F) {
-	fuzzScalar(f, []string{"4GB", "512MiB"}, func(t *testing.T, s MicroVMSize) {
+	fuzzScalar(f, []string{"4GB", "512MiB"}, func(t *testing.T, s scalar.MicroVMSize) {
 		require.Contains(t, pricing.Sizes(), s.Size)
 	})
 }
@@ -123,7 +124,7 @@ func TestWords(t *testing.T) {
 		takes  []string
 		scalar strictyaml.Scalar
 	}{
-		"arch": {archs(), new(Arch)}, "hours": {hours(), new(Hours)}, "purchase": {purchases(), new(Purchase)},
+		"arch": {archs(), new(archName)}, "hours": {hours(), new(billedHours)}, "purchase": {purchases(), new(purchase)},
 		"verdict": {verdicts(), new(Verdict)}, "trait": {traits(), new(Trait)},
 	} {
 		t.Run(name, func(t *testing.T) {

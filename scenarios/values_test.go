@@ -1,6 +1,10 @@
 package scenarios
 
-import "testing"
+import (
+	"testing"
+
+	"microspend/internal/scalar"
+)
 
 const (
 	notPlain  = "is not a plain decimal number such as 12 or 0.0000291572 (no exponent, no separators)"
@@ -27,7 +31,7 @@ func TestGB(t *testing.T) {
 		{"small letters", "gb may be gigabits", "2gb", "", notASize},
 		{"exponent", "not a plain decimal", "1e3GB", "", notASize},
 		{"nothing", "an empty text", "", "", notASize},
-	}, func(g GB) string { return g.String() })
+	}, func(g scalar.GB) string { return g.String() })
 }
 
 func TestMicroVMSize(t *testing.T) {
@@ -41,7 +45,7 @@ func TestMicroVMSize(t *testing.T) {
 		{"above", "the peak is no size", "32GB", "", sizes},
 		{"zero", "not a size", "0GB", "", "is not above zero"},
 		{"no unit", "GB or MiB?", "4", "", notASize},
-	}, func(s MicroVMSize) string { return s.String() })
+	}, func(s scalar.MicroVMSize) string { return s.String() })
 }
 
 func TestPercent(t *testing.T) {
@@ -58,7 +62,7 @@ func TestPercent(t *testing.T) {
 		{"sign first", "not how it is written", "%25", "", notAShare},
 		{"only a sign", "how many?", "%", "", notAShare},
 		{"nothing", "an empty text", "", "", notAShare},
-	}, func(p Percent) string { return p.Fraction.String() })
+	}, func(p scalar.Percent) string { return p.Fraction.String() })
 }
 
 func TestCount(t *testing.T) {
@@ -85,7 +89,7 @@ func TestCount(t *testing.T) {
 			"at most 15 digits before and 20 after the point",
 		},
 		{"nothing", "an empty text", "", "", notPlain},
-	}, func(c Count) string { return c.String() })
+	}, func(c scalar.Count) string { return c.String() })
 }
 
 func TestPrice(t *testing.T) {
@@ -100,7 +104,7 @@ func TestPrice(t *testing.T) {
 		{"currency", "rates are in dollars anyway", "1 USD", "", notPlain},
 		{"only a sign", "how much?", "$", "", notPlain},
 		{"two signs", "not a number", "$$1", "", notPlain},
-	}, func(p Price) string { return p.String() })
+	}, func(p scalar.Price) string { return p.String() })
 }
 
 func TestDate(t *testing.T) {
@@ -112,7 +116,7 @@ func TestDate(t *testing.T) {
 		{"with time", "a day is enough", "2026-09-19T00:00:00Z", "", notADate},
 		{"American", "month or day first?", "09/19/2026", "", notADate},
 		{"nothing", "an empty text", "", "", notADate},
-	}, func(d Date) string { return d.String() })
+	}, func(d scalar.Date) string { return d.String() })
 }
 
 func TestPrinted(t *testing.T) {

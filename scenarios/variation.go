@@ -21,7 +21,7 @@ type variation struct {
 
 	entries []int // those of the compare list that the axes lie in
 
-	file *File
+	file *scenarioFile
 	doc  *strictyaml.Document // nil until the first point
 	card *settledCard         // once settled, where no axis changes it
 }
@@ -54,7 +54,7 @@ func (v *variation) at(values []string) (*Scenario, error) {
 		}
 	}
 	if v.doc == nil {
-		v.file = &File{}
+		v.file = &scenarioFile{}
 		v.doc = strictyaml.Decode(v.of.name, v.root, v.file)
 	} else {
 		v.doc.Again(v.root, v.file, v.keys...)

@@ -25,7 +25,7 @@ func hoursText(d decimal.Decimal) string {
 	return figures.UpTo(d, 2)
 }
 
-// significant writes d rounded half-even to so many significant digits, in plain notation.
+// significant writes d rounded half-even to a number of significant digits, in plain notation.
 func significant(d decimal.Decimal, digits int32) string {
 	// NumDigits counts the coefficient's digits; the first of them has the weight 10^(NumDigits−1+Exponent).
 	leading := int32(d.NumDigits()) - 1 + d.Exponent()

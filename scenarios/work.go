@@ -10,30 +10,31 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/figures"
+	"microspend/internal/scalar"
 	"microspend/internal/strictyaml"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
 )
 
-// WorkFile is what a CPU-bound day or job has to get done; how long it runs follows from the MicroVM's size. It is CPU
+// workFile is what a CPU-bound day or job has to get done; how long it runs follows from the MicroVM's size. It is CPU
 // time, which a plain value stands for, or the time measured on each size. A size that was not measured has no time:
 // nothing is interpolated, as what a job gains from more vCPU is the very thing that is not known.
-type WorkFile struct {
-	Amount *VCPUTime       `yaml:"amount,shorthand" jsonschema_description:"CPU time per active day or per job, which keeps every vCPU busy: 3600 vcpu-seconds, 1 vcpu-hour/day."`
-	Half   *PeriodDuration `yaml:"0.5GB" jsonschema_description:"Time measured on 0.5 GB / 0.25 vCPU, in place of an amount."`
-	One    *PeriodDuration `yaml:"1GB" jsonschema_description:"Time measured on 1 GB / 0.5 vCPU."`
-	Two    *PeriodDuration `yaml:"2GB" jsonschema_description:"Time measured on 2 GB / 1 vCPU."`
-	Four   *PeriodDuration `yaml:"4GB" jsonschema_description:"Time measured on 4 GB / 2 vCPU."`
-	Eight  *PeriodDuration `yaml:"8GB" jsonschema_description:"Time measured on 8 GB / 4 vCPU."`
+type workFile struct {
+	Amount *vcpuTime       `yaml:"amount,shorthand" jsonschema_description:"CPU time per active day or per job, which keeps every vCPU busy: 3600 vcpu-seconds, 1 vcpu-hour/day."`
+	Half   *periodDuration `yaml:"0.5GB" jsonschema_description:"Time measured on 0.5 GB / 0.25 vCPU, in place of an amount."`
+	One    *periodDuration `yaml:"1GB" jsonschema_description:"Time measured on 1 GB / 0.5 vCPU."`
+	Two    *periodDuration `yaml:"2GB" jsonschema_description:"Time measured on 2 GB / 1 vCPU."`
+	Four   *periodDuration `yaml:"4GB" jsonschema_description:"Time measured on 4 GB / 2 vCPU."`
+	Eight  *periodDuration `yaml:"8GB" jsonschema_description:"Time measured on 8 GB / 4 vCPU."`
 }
 
 // bySize are the measured times in the order of [pricing.Sizes], nil where a size was not measured.
-func (f *WorkFile) bySize() []*PeriodDuration {
-	return []*PeriodDuration{f.Half, f.One, f.Two, f.Four, f.Eight}
+func (f *workFile) bySize() []*periodDuration {
+	return []*periodDuration{f.Half, f.One, f.Two, f.Four, f.Eight}
 }
 
 // measured lists the sizes that have a time.
-func (f *WorkFile) measured() (sizes []pricing.Size) {
+func (f *workFile) measured() (sizes []pricing.Size) {
 	for i, size := range pricing.Sizes() {
 		if f.bySize()[i] != nil {
 			sizes = append(sizes, size)
@@ -43,7 +44,7 @@ func (f *WorkFile) measured() (sizes []pricing.Size) {
 }
 
 // on is the time measured on a size, nil where there is none.
-func (f *WorkFile) on(size pricing.Size) *PeriodDuration {
+func (f *workFile) on(size pricing.Size) *periodDuration {
 	for i, each := range pricing.Sizes() {
 		if each == size {
 			return f.bySize()[i]
@@ -52,8 +53,8 @@ func (f *WorkFile) on(size pricing.Size) *PeriodDuration {
 	return nil
 }
 
-// VCPUTime is CPU time per something, written as 3600 vcpu-seconds, 1 vcpu-hour/job or 2.5 vcpu-hours/day.
-type VCPUTime struct {
+// vcpuTime is CPU time per something, written as 3600 vcpu-seconds, 1 vcpu-hour/job or 2.5 vcpu-hours/day.
+type vcpuTime struct {
 	Seconds decimal.Decimal
 	Per     Period
 }
@@ -64,7 +65,7 @@ var vcpuUnits = []struct {
 }{{"second", 1}, {"minute", 60}, {"hour", 3600}}
 
 // ParseScalar implements strictyaml.Scalar.
-func (t *VCPUTime) ParseScalar(text string) error {
+func (t *vcpuTime) ParseScalar(text string) error {
 	figure, per, err := splitPeriod(text)
 	if err != nil {
 		return err
@@ -132,7 +133,7 @@ func (s *Scenario) resolveRunning() {
 	}
 }
 
-func (s *Scenario) resolveAmount(amount VCPUTime) {
+func (s *Scenario) resolveAmount(amount vcpuTime) {
 	work := Work{VCPUSeconds: amount.Seconds, Per: amount.Per, VCPU: busyVCPU(s.Size, s.burst())}
 	if !work.VCPU.IsPositive() {
 		return // a burst that cannot be, which is reported
@@ -150,7 +151,7 @@ func (s *Scenario) resolveAmount(amount VCPUTime) {
 	}
 }
 
-func (s *Scenario) resolveMeasured(work *WorkFile) {
+func (s *Scenario) resolveMeasured(work *workFile) {
 	time := work.on(s.Size)
 	switch {
 	case time == nil && len(work.measured()) == 0:
@@ -173,7 +174,7 @@ func (s *Scenario) resolveMeasured(work *WorkFile) {
 
 func (s *Scenario) setWork(work Work) {
 	s.Work = &work
-	s.running = PeriodDuration{Duration: Duration{Seconds: work.Seconds}, Per: work.Per}
+	s.running = periodDuration{Duration: scalar.Duration{Seconds: work.Seconds}, Per: work.Per}
 }
 
 func sizeNames(sizes []pricing.Size) []string {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/report"
 	"microspend/report/html"
 	"microspend/report/statement"
@@ -48,7 +49,7 @@ func (s *Server) pageFor(ctx context.Context, at *snapshot, q *query) (*answer, 
 	request := statement.Request{
 		Tenants: chosen, Now: now, Detailed: 100, Budgets: at.Budgets, AnomalyRule: at.AnomalyRule,
 	}
-	if request.From, request.To, request.Location, err = asked.Period(at.Source, now, fieldName); err != nil {
+	if request.From, request.To, request.Location, err = asked.Resolve(at.Source, now, fieldName); err != nil {
 		q.fail("%w", err)
 	}
 	if request.To.Sub(request.From) > maxDays*24*time.Hour {
@@ -57,7 +58,7 @@ func (s *Server) pageFor(ctx context.Context, at *snapshot, q *query) (*answer, 
 	if q.fault != nil {
 		return nil, nil, requestError{q.fault}
 	}
-	return s.answer(ctx, at, "text/html; charset=utf-8", "page "+request.From.Format(time.RFC3339)+" "+q.canonical(),
+	return s.answer(ctx, at, "text/html; charset=utf-8", "page "+spanKey(request.From, request.To)+q.canonical(),
 		func(ctx context.Context) (body, error) {
 			made, err := statement.Build(ctx, at.Source, request)
 			if err != nil {
@@ -69,6 +70,11 @@ func (s *Server) pageFor(ctx context.Context, at *snapshot, q *query) (*answer, 
 			text, err := html.Page(made, html.Options{Nav: navigation(q, request), TenantURL: tenantAddress(q)})
 			return body{text: text}, err
 		})
+}
+
+// spanKey tells a period that depends on the day that it is asked for from that of another day.
+func spanKey(from, to time.Time) string {
+	return from.Format(time.RFC3339) + " " + to.Format(time.RFC3339) + " "
 }
 
 // body is what an answer says: its text or, where that is large, what writes it and the rows that it holds meanwhile.
@@ -118,23 +124,22 @@ func tenantAddress(q *query) func(string) string {
 
 // navigation links to the neighboring months, and from a tenant's page to that of all tenants.
 func navigation(q *query, request statement.Request) []html.Link {
-	first := request.From.In(request.Location)
+	first := civil.DayOf(request.From, request.Location).FirstOfMonth()
 	month := func(n int) html.Link {
-		from := time.Date(first.Year(), first.Month()+time.Month(n), 1, 0, 0, 0, 0, request.Location)
-		to := time.Date(first.Year(), first.Month()+time.Month(n)+1, 1, 0, 0, 0, 0, request.Location)
-		values := url.Values{"from": {from.Format(time.DateOnly)}, "to": {to.Format(time.DateOnly)}}
+		first := first.AddMonths(n)
+		month := civil.Between(first.Start(request.Location), first.AddMonths(1).Start(request.Location))
 		return html.Link{
-			URL: address(q, values), Text: from.Format("January 2006"),
-			Current: from.Equal(request.From) && to.Equal(request.To),
+			URL: address(q, url.Values{"period": {first.Month()}}), Text: month.Label(request.Location),
+			Current: month.From.Equal(request.From) && month.To.Equal(request.To),
 		}
 	}
 	links := []html.Link{month(-1), month(0)}
-	if next := month(1); !first.AddDate(0, 1, 0).After(request.Now) {
-		links = append(links, next)
+	if !first.AddMonths(1).Start(request.Location).After(request.Now) {
+		links = append(links, month(1))
 	}
 	if len(request.Tenants) > 0 {
 		all := url.Values{}
-		for _, name := range []string{"from", "to", "tz"} {
+		for _, name := range []string{"period", "from", "to", "tz"} {
 			if q.values.Has(name) {
 				all[name] = q.values[name]
 			}
@@ -149,6 +154,10 @@ func address(q *query, values url.Values) string {
 	merged := maps.Clone(q.values)
 	if values.Has("tenant") {
 		merged.Del("group") // in which the tenant is
+	}
+	if values.Has("period") {
+		merged.Del("from")
+		merged.Del("to")
 	}
 	maps.Copy(merged, values)
 	return "/?" + merged.Encode()
@@ -173,7 +182,7 @@ func (s *Server) spendFor(ctx context.Context, at *snapshot, q *query) (*answer,
 	if q.fault != nil {
 		return nil, nil, requestError{q.fault}
 	}
-	return s.answer(ctx, at, "application/json", "spend "+request.From.Format(time.RFC3339)+" "+q.canonical(),
+	return s.answer(ctx, at, "application/json", "spend "+spanKey(request.From, request.To)+q.canonical(),
 		func(ctx context.Context) (body, error) {
 			request.MostRows, request.Restated = s.options.Rows, true
 			if err := at.Source.CheckNames(ctx, request); err != nil {

@@ -54,7 +54,7 @@ func (q *query) one(name string) string {
 
 // period is what a request says about the days to look at.
 func (q *query) period() spend.RawPeriod {
-	return spend.RawPeriod{From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")}
+	return spend.RawPeriod{Period: q.one("period"), From: q.one("from"), To: q.one("to"), TimeZone: q.one("tz")}
 }
 
 // maxPatterns limits the work that one request can cause.

@@ -104,8 +104,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 // routes is the handler of all requests.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /{$}", s.handler("page", s.pageFor, webserver.Refuse, "from", "to", "tz", "tenant", "group"))
-	parameters := []string{"from", "to", "tz", "by", "depth", "sort", "top", "min", "previous", "unit_cost", "strict"}
+	mux.Handle("GET /{$}", s.handler("page", s.pageFor, webserver.Refuse, "period", "from", "to", "tz", "tenant", "group"))
+	parameters := []string{"period", "from", "to", "tz", "by", "depth", "sort", "top", "min", "previous", "unit_cost", "strict"}
 	for _, d := range spend.NamedDimensions() {
 		parameters = append(parameters, d.String())
 	}

@@ -164,7 +164,7 @@ func TestPages(t *testing.T) {
 	all, err := source.Report(t.Context(), spend.Request{From: november, To: november.AddDate(0, 1, 0)})
 	require.NoError(t, err)
 	require.Contains(t, body, `<p class="sum">$`+figures.Fixed(all.Total.Amount, 2)+`</p>`)
-	require.Contains(t, body, `<a href="/?from=2026-10-01&amp;to=2026-11-01">October 2026</a>`)
+	require.Contains(t, body, `<a href="/?period=2026-10">October 2026</a>`)
 	require.Contains(t, body, `<a href="/?tenant=cinder">cinder</a>`)
 	for name, want := range map[string]string{
 		"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",
@@ -178,8 +178,11 @@ func TestPages(t *testing.T) {
 	require.Contains(t, alone, "<h1>cinder</h1>")
 	require.Contains(t, alone, `<a href="/?">All tenants</a>`)
 	require.NotContains(t, alone, "juniper")
-	_, _, before := r.get(t, "/?from=2026-10-01&to=2026-11-01")
-	require.Contains(t, before, "November 2026", "the way forward")
+	for _, october := range []string{"from=2026-10-01&to=2026-11-01", "from=2026-10&to=2026-11", "period=2026-10"} {
+		_, _, before := r.get(t, "/?tz=Europe%2FBerlin&"+october)
+		require.Contains(t, before, `<p class="period">October 2026`, october)
+		require.Contains(t, before, `<a href="/?period=2026-11&amp;tz=Europe%2FBerlin">November 2026</a>`, "the way forward")
+	}
 
 	for path, want := range map[string]int{
 		"/nowhere": 404, "/api/v1": 404, "/..%2f": 404, "/favicon.ico": 204,
@@ -237,6 +240,7 @@ func TestSpendIsTheCommandLines(t *testing.T) {
 			By: "group,tenant", Depth: 1, Names: [spend.DimensionCount][]string{spend.ByGroup: {"(no group)"}},
 		},
 		"top=3&sort=amount&min=0.5": {By: "tenant", Top: 3, Sort: "amount", Min: "0.5"},
+		"period=last-month":         {RawPeriod: spend.RawPeriod{From: "2026-10", To: "2026-11"}, By: "tenant"},
 		"from=2026-10-15&to=2026-11-02&tz=Europe/Berlin&by=region,week": {
 			RawPeriod: spend.RawPeriod{From: "2026-10-15", To: "2026-11-02", TimeZone: "Europe/Berlin"}, By: "region,week",
 		},
@@ -290,7 +294,9 @@ func TestClosedMonths(t *testing.T) {
 func TestHostileQueries(t *testing.T) {
 	r := start(t, serve.Options{})
 	for query, says := range map[string]string{
-		"from=yesterday":                  "from: \"yesterday\" is neither a day",
+		"from=tomorrow":                   "from: \"tomorrow\" is not a day; write today",
+		"period=2026-13":                  "period: \"2026-13\" is not a period; write today",
+		"period=2026-10&to=2026-11-01":    "period cannot be combined with from or to",
 		"from=2026-12-01&to=2026-11-01":   "is not before to",
 		"tz=../../etc/passwd":             "tz: ",
 		"tz=Local":                        "tz: ",

@@ -96,7 +96,7 @@ func TestLikeIsComparedWithLike(t *testing.T) {
 			"month", "25 days and 10 hours with as many", "2026-11-01", "2026-12-01",
 			[]Dimension{ByTenant},
 			[]string{"acme 610 was 610: 0%", "610 was 610: 0%"},
-			"1 to 26 November 10:00 with 1 to 26 October 10:00",
+			"1–26 November 10:00 with 1–26 October 10:00",
 		},
 		{
 			"today", "ten hours with ten", "2026-11-26", "2026-11-27", nil,
@@ -109,19 +109,19 @@ func TestLikeIsComparedWithLike(t *testing.T) {
 			[]string{
 				"2026-11-24 24 was 24: 0%", "2026-11-25 24 was 24: 0%", "2026-11-26 10 was 10: 0%", "58 was 58: 0%",
 			},
-			"24 to 26 November 10:00 with 21 to 23 November 10:00",
+			"24–26 November 10:00 with 21–23 November 10:00",
 		},
 		{
 			"weeks", "the last one is not over", "2026-11-16", "2026-11-30",
 			[]Dimension{ByWeek},
 			[]string{"2026-W47 168 was 168: 0%", "2026-W48 82 was 82: 0%", "250 was 250: 0%"},
-			"16 to 26 November 10:00 with 2 to 12 November 10:00",
+			"16–26 November 10:00 with 2–12 November 10:00",
 		},
 		{
 			"months", "each with its own month before: 31 days in October, 30 in September", "2026-10-01", "2026-12-01",
 			[]Dimension{ByMonth},
 			[]string{"2026-10 744 was 720: 3.3333333333%", "2026-11 610 was 610: 0%", "1354 was 610: no data before 1 Sep"},
-			"1 October to 26 November 10:00 with 1 August to 26 September 10:00",
+			"1 October – 26 November 10:00 with 1 August – 26 September 10:00",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -44,12 +44,13 @@ type cells struct {
 	rows []*cell          // the first cell of each row
 }
 
-// newCells makes room for so many rows.
+// newCells makes room for a number of rows.
 func newCells(rows int) *cells {
 	return &cells{maphash.MakeSeed(), make(map[uint64]int32, rows), make([]*cell, 0, rows)}
 }
 
-// find is the cell of a key, nil where there is none, and otherwise its row: the place of that, or a place to add it at.
+// find is the cell of a key, nil where there is none, and otherwise its row: the place of that, or a place to add it
+// at.
 func (c *cells) find(key cellKey) (have *cell, hash uint64, place int32, known bool) {
 	for hash = maphash.Comparable(c.seed, key.Key); ; hash++ {
 		if place, known = c.at[hash]; !known {

@@ -34,7 +34,8 @@ func (s Spend) Shares() []decimal.Decimal {
 	return shares
 }
 
-// Settled does what [Spend.Cents] does with so many decimals, for amounts in a currency whose smallest unit is no cent.
+// Settled does what [Spend.Cents] does, with a given number of decimals, for amounts in a currency whose smallest unit
+// is no cent.
 func (s Spend) Settled(of func(*Row) decimal.Decimal, places int32) (shown []decimal.Decimal, total decimal.Decimal) {
 	c := settling{places: places, rows: make([]*Row, 0, len(s.Rows))}
 	for i := range s.Rows {

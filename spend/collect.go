@@ -122,8 +122,8 @@ func (c *collector) part(ctx context.Context, s civil.Span, out **cells) error {
 	return nil
 }
 
-// mostCells is how many rows to make room for that so many groups go into: as many by MicroVM, of which there are many
-// thousands; nobody knows how many otherwise.
+// mostCells is how many rows to make room for, given the number of groups that go into them: as many by MicroVM, of
+// which there are many thousands; nobody knows how many otherwise.
 func (c *collector) mostCells(groups int) int {
 	if c.has(ByMicroVM) {
 		return groups

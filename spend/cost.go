@@ -14,7 +14,7 @@ import (
 
 // Cost is an amount of money together with what it lacks. The zero value is nothing spent.
 type Cost struct {
-	Amount  decimal.Decimal // of everything that has a rate
+	Amount  decimal.Decimal // in US dollars, exact, of everything that has a rate; for cents see [Spend.Cents]
 	List    decimal.Decimal // the same at AWS's public rates; equal to Amount where none is negotiated
 	Unknown []Unknown       // usage without a known rate, by region and quantity; none if Amount is complete
 

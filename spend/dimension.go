@@ -115,7 +115,8 @@ func DimensionNames() []string {
 	return names
 }
 
-// ParseDimensions reads dimensions separated by commas, as in "tenant,day". An empty text is none: one row over all.
+// ParseDimensions reads dimensions separated by commas, as in "tenant,day". An empty text is no dimension: one row over
+// all.
 func ParseDimensions(text string) ([]Dimension, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, nil

@@ -1,7 +1,7 @@
 // Package spend turns measured usage into spend: per tenant, image, MicroVM, region, day, week, month and billed
-// quantity, with shared cost allocated. Its reports are functions over a [Source] of usage, rates and tenants; what is
-// held against them lies in the packages below: budget, anomaly, bill and whatif. Package tenants, which names the
-// tenant of usage, lies under it.
+// quantity, with shared cost allocated. [Source.Report] works a report out from a [Source] of usage, rates and tenants;
+// [Source.Charges] gives every line of what tenants pay. microspend.OpenSpend makes a source of a ledger and a
+// configuration file.
 //
 // # Units
 //
@@ -19,10 +19,14 @@
 // list cost ([Cost.List]), which adds up as exactly. On [BasisBilled] amounts are AWS's bill, allocated to the last
 // digit ([Billed]).
 //
+// Amounts are exact and never rounded. For cents, [Spend.Cents] rounds all rows together so that they add up to the
+// rounded total, which rows that are rounded one by one don't; [Spend.Settled] does so for other currencies.
+//
 // # What is not promised
 //
 // Pricing divides once per group, half-even at [pricing.AmountPlaces] decimals. Reports of the same period with
-// different groupings divide in different places, so their totals may differ from the 20th decimal on.
+// different groupings divide in different places, so their totals may differ from the 20th decimal on: by tenant, say,
+// in place of a single row.
 //
 // An unknown rate makes the figures that need it incomplete, which [Cost] reports; it is never zero.
 package spend

@@ -86,7 +86,7 @@ type ownRates struct {
 	private []pricing.RateCard
 }
 
-// ReadFile reads a file of at most so many bytes, as inputfile.Read does.
+// ReadFile reads a file, and refuses one of more than max bytes. The path is as the configuration has it.
 type ReadFile func(path string, max int64) ([]byte, error)
 
 // Rates lays the configuration's own rates over a list's. Private rate cards are read at once through read, which

@@ -11,13 +11,47 @@ import (
 
 // RawPeriod is a period as a user writes it, in flags or in a query string. A field that is left out is "".
 type RawPeriod struct {
-	From, To string // 2026-10-01, or a moment with its offset
+	Period   string // see [civil.ParsePeriod]; excludes From and To
+	From, To string // [From, To); see [civil.ParseStart]
 	TimeZone string // IANA name
 }
 
-// Period parses a period. From defaults to the start of the month that now lies in, To to the start of the month after
-// that of From. Errors name fields as naming says: it turns from, to and tz into --from, say.
-func (p RawPeriod) Period(
+// Given reports whether any time is named.
+func (p RawPeriod) Given() bool { return p.Period != "" || p.From != "" || p.To != "" }
+
+// Bounds parses the period around a moment in the days of a location, whatever TimeZone says. A bound that is left out
+// is zero. Errors name fields as naming says: it turns period, from and to into --from, say.
+func (p RawPeriod) Bounds(now time.Time, loc *time.Location, naming func(string) string) (from, to time.Time, err error) {
+	if p.Period != "" {
+		if p.From != "" || p.To != "" {
+			return from, to, fmt.Errorf("%s cannot be combined with %s or %s", naming("period"), naming("from"), naming("to"))
+		}
+		span, err := civil.ParsePeriod(p.Period, now, loc)
+		if err != nil {
+			return from, to, fmt.Errorf("%s: %w", naming("period"), err)
+		}
+		return span.From, span.To, nil
+	}
+	for _, bound := range []struct {
+		field, text string
+		into        *time.Time
+	}{{"from", p.From, &from}, {"to", p.To, &to}} {
+		if bound.text == "" {
+			continue
+		}
+		if *bound.into, err = civil.ParseStart(bound.text, now, loc); err != nil {
+			return from, to, fmt.Errorf("%s: %w", naming(bound.field), err)
+		}
+	}
+	if p.From != "" && p.To != "" && !from.Before(to) {
+		return from, to, fmt.Errorf("%s %s is not before %s %s", naming("from"), p.From, naming("to"), p.To)
+	}
+	return from, to, nil
+}
+
+// Resolve parses a period in the days of its time zone, or of the source where it names none. From defaults to the start
+// of the month that now lies in, To to the start of the month after that of From. See [RawPeriod.Bounds] for naming.
+func (p RawPeriod) Resolve(
 	s Source, now time.Time, naming func(string) string,
 ) (from, to time.Time, loc *time.Location, err error) {
 	loc = s.Zone(nil)
@@ -26,35 +60,19 @@ func (p RawPeriod) Period(
 			return from, to, nil, fmt.Errorf("%s: %w", naming("tz"), err)
 		}
 	}
-	from = civil.DayOf(now, loc).FirstOfMonth().Start(loc)
-	if p.From != "" {
-		if from, err = ParseDayIn(p.From, loc); err != nil {
-			return from, to, nil, fmt.Errorf("%s: %w", naming("from"), err)
+	if from, to, err = p.Bounds(now, loc, naming); err != nil {
+		return from, to, nil, err
+	}
+	if p.Period == "" && p.From == "" {
+		if from = civil.DayOf(now, loc).FirstOfMonth().Start(loc); p.To != "" && !from.Before(to) {
+			return from, to, nil, fmt.Errorf("%s %s is not after %s, where the period begins without %s",
+				naming("to"), p.To, civil.DayOf(from, loc), naming("from"))
 		}
 	}
-	to = civil.DayOf(from, loc).FirstOfMonth().AddMonths(1).Start(loc)
-	if p.To != "" {
-		if to, err = ParseDayIn(p.To, loc); err != nil {
-			return from, to, nil, fmt.Errorf("%s: %w", naming("to"), err)
-		}
-	}
-	if !from.Before(to) {
-		return from, to, nil, fmt.Errorf("%s %s is not before %s %s",
-			naming("from"), from.Format(time.DateOnly), naming("to"), to.Format(time.DateOnly))
+	if p.Period == "" && p.To == "" {
+		to = civil.DayOf(from, loc).FirstOfMonth().AddMonths(1).Start(loc)
 	}
 	return from, to, loc, nil
-}
-
-// ParseDayIn parses a day, which stands for its start in a location, or a moment with its offset.
-func ParseDayIn(text string, loc *time.Location) (time.Time, error) {
-	if day, err := civil.Parse(text); err == nil {
-		return day.Start(loc), nil
-	}
-	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return at, nil
-	}
-	return time.Time{}, fmt.Errorf(
-		"%.40q is neither a day such as 2026-10-01 nor a moment such as 2026-10-01T06:00:00Z", text)
 }
 
 // RawRequest is a request as a user writes it.
@@ -71,10 +89,10 @@ type RawRequest struct {
 	Names [DimensionCount][]string // patterns, of the dimensions of [NamedDimensions]; a group's also match those below it
 }
 
-// Request parses a request. Errors name fields as naming says; see [RawPeriod.Period].
+// Request parses a request. Errors name fields as naming says; see [RawPeriod.Bounds].
 func (r RawRequest) Request(s Source, now time.Time, naming func(string) string) (request Request, err error) {
 	request = Request{Depth: r.Depth, Top: r.Top, Previous: r.Previous, Counts: r.Counts, Strict: r.Strict}
-	if request.From, request.To, request.Location, err = r.Period(s, now, naming); err != nil {
+	if request.From, request.To, request.Location, err = r.Resolve(s, now, naming); err != nil {
 		return Request{}, err
 	}
 	if request.By, err = ParseDimensions(r.By); err != nil {

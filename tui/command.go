@@ -52,7 +52,7 @@ func press(binding key.Binding) tea.KeyPressMsg { return tea.KeyPressMsg{Text: b
 // ownCommands are those that do what no key does alone.
 func (k *keyMap) ownCommands() []command {
 	return []command{
-		{"period", "…", "month, today, week, 30d, 2026-10 or 2026-10-01..2026-10-15", words(kinds()...), runPeriod},
+		{"period", "…", "month, last-week, 30d, 2026-10 or 2026-10-01..2026-10-15", words(kinds()...), runPeriod},
 		{"group", "…", "group by one of the view's dimensions", onTable(nouns), runGroup},
 		{"sort", "…", "sort by a column; asc or desc behind it", onTable(columnWords), runSort},
 		{"columns", "", "choose which columns are shown", nil, runColumns},
@@ -228,16 +228,13 @@ func (m *Model) table(name string) (tablePage, error) {
 }
 
 func runPeriod(m *Model, argument string) (tea.Cmd, error) {
-	for kind := range data.Custom {
-		if argument == kind.String() {
-			return m.setPeriod(m.periodNow(kind)), nil
-		}
-	}
 	period, err := data.ParsePeriod(argument, m.options.Now(), m.location())
 	if err != nil {
 		return nil, err
 	}
-	m.custom = &period
+	if period.Kind == data.Custom {
+		m.custom = &period
+	}
 	return m.setPeriod(period), nil
 }
 

@@ -193,11 +193,11 @@ func TestPeriods(t *testing.T) {
 	s := open(t, over(t, fewRecords(), nil), 120, 30)
 	s.press("5").has("November 2026", "10 days")
 	s.press("t").has("today", "1 day").press("t").has("7 days").press("t").has("November 2026")
-	s.press("T").write("2026-11-20 2026-11-21").press("enter").has("2026-11-20 – 2026-11-21", "2 days")
-	s.press("t").has("November 2026").press("t", "t", "t").has("2026-11-20 – 2026-11-21")
-	s.press("T").write("tomorrow").press("enter").has("neither a day such as").press("esc").has("2026-11-20")
-	s.press("T").write("2026-11-21..2026-11-20").press("enter").has("is after").press("esc")
-	s.press("]").has("2026-11-22 – 2026-11-23").press("t", "[").has("October 2026",
+	s.press("T").write("2026-11-20 2026-11-21").press("enter").has("20–21 November 2026", "2 days")
+	s.press("t").has("November 2026").press("t", "t", "t").has("20–21 November 2026")
+	s.press("T").write("tomorrow").press("enter").has(`"tomorrow" is not a period; write today`).press("esc").has("20–21 November 2026")
+	s.press("T").write("2026-11-21..2026-11-20").press("enter").has("begins on 2026-11-21, after its end").press("esc")
+	s.press("]").has("22–23 November 2026").press("t", "[").has("October 2026",
 		"No usage in this period.").press("]").has("November 2026")
 }
 

@@ -210,7 +210,7 @@ func (k *keyMap) all() []key.Binding {
 // farthest is farther than any list is long.
 const farthest = 1 << 20
 
-// steps is by how many rows a key moves, where so many make a page. It reports whether the key moves at all.
+// steps is by how many rows a key moves, given the rows of a page. It reports whether the key moves at all.
 func (k *keyMap) steps(pressed tea.KeyPressMsg, page int) (by int, moves bool) {
 	switch {
 	case key.Matches(pressed, k.Up):

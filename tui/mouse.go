@@ -128,7 +128,8 @@ func (m *Model) clickedMenu(x, line int) tea.Cmd {
 	return nil
 }
 
-// clickedTable sorts by the column whose heading is clicked, or puts the cursor on the row, in a table of so many lines.
+// clickedTable sorts by the column whose heading is clicked, or puts the cursor on the row, in a table of the given
+// lines.
 func (m *Model) clickedTable(p tablePage, column func() string, line, lines int, double bool) tea.Cmd {
 	t := p.table()
 	if line == 0 {

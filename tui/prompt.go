@@ -7,7 +7,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"microspend/tui/data"
 	"microspend/tui/draw"
 )
 
@@ -174,16 +173,9 @@ func filterPrompt(m *Model, page tablePage) *prompt {
 // periodPrompt asks for a period.
 func periodPrompt(m *Model) *prompt {
 	return &prompt{
-		label: "period, such as 2026-10 or 2026-10-01 2026-10-15 or 30d",
-		accept: func(m *Model, text string) (tea.Cmd, error) {
-			period, err := data.ParsePeriod(text, m.options.Now(), m.location())
-			if err != nil {
-				return nil, err
-			}
-			m.custom = &period
-			return m.setPeriod(period), nil
-		},
-		keys: []key.Binding{m.keys.Accept, m.keys.Clear},
+		label:  "period, such as last-week, 30d, 2026-10 or 2026-10-01..2026-10-15",
+		accept: runPeriod,
+		keys:   []key.Binding{m.keys.Accept, m.keys.Clear},
 	}
 }
 

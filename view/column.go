@@ -52,8 +52,8 @@ type Column[Row any] struct {
 	Align Align  // of money, Left is Decimal
 
 	// Where a terminal is too narrow, the column with the largest Drop goes first; Drop 0 stays. A column that may
-	// Shrink is first cut to what is left, 20 cells at least. MinWidth is the width of a terminal below which the column
-	// is not shown at all.
+	// Shrink is first cut to what is left, 20 cells at least. MinWidth is the width of a terminal below which the
+	// column is not shown at all.
 	Drop     int
 	Shrink   bool
 	MinWidth int
@@ -279,7 +279,7 @@ func eachLine[Batch any](t *Table, wanted []bool, add func(*Batch, Row), yield f
 	return nil
 }
 
-// parallel calls do for 0 to n - 1 on all processors, each of which has so many calls to make at least.
+// parallel calls do for 0 to n - 1 on all processors, each of which has a minimum of calls to make.
 func parallel(n, least int, do func(int)) {
 	workers := min(runtime.GOMAXPROCS(0), (n+least-1)/least)
 	var wait sync.WaitGroup

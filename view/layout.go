@@ -203,7 +203,7 @@ func (l *layout) foldColumn(column, room int) {
 
 const foldedLines = 3
 
-// fold breaks a cell into lines of a width, the second and later ones indented by two more, and into so many at most:
+// fold breaks a cell into lines of a width, the second and later ones indented by two more, and into a limited number:
 // then the end of the last is that of the cell.
 func fold(cell string, room, most int) string {
 	if ansi.StringWidth(cell) <= room {

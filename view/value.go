@@ -78,7 +78,7 @@ func Dollars(d decimal.Decimal) Value { return Number(d, CentPlaces) }
 // Exact is a figure shown in full.
 func Exact(d decimal.Decimal) Value { return Value{kind: numberKind, number: d, form: exactForm} }
 
-// UpTo is a figure shown with at most so many decimals, and no more than it has.
+// UpTo is a figure shown with a limited number of decimals, and no more than it has.
 func UpTo(d decimal.Decimal, places int32) Value {
 	return Value{kind: numberKind, number: d, places: places, form: upToForm}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"microspend/idle"
+	"microspend/internal/civil"
 	"microspend/internal/figures"
 	"microspend/internal/scalar"
 	"microspend/ledger"
@@ -69,13 +70,10 @@ uses the ledger; it comes back when its saving has doubled.`,
 		return report.Advice(found, look), passes(!exceeded)
 	})
 	a.ledgerFlags(cmd)
+	a.periodFlags(cmd, unsaid{period: "the 30 days up to --to", to: "where the data ends"})
 	flags := cmd.Flags()
-	flags.StringVar(&a.flags.from, "from", "", "first `DAY`, for example 2026-10-01 (default: 30 days before --to)")
-	flags.StringVar(&a.flags.to, "to", "", "`DAY` after the last (default: where the data ends)")
-	flags.StringVar(&a.flags.tz, "tz", "",
-		"`TIMEZONE` of days, for example Europe/Berlin (default: the configuration's, or UTC)")
 	patternFlag(cmd, &f.tenants, spend.ByTenant)
-	a.parsedListFlag(cmd, "kind", "only these `KINDS`, comma-separated: "+strings.Join(kindWords(), ", "),
+	a.parsedListFlag(cmd, "kind", "only these `KINDS`, comma-separated (repeatable): "+strings.Join(kindWords(), ", "),
 		func(text string) error {
 			for word := range strings.SplitSeq(text, ",") {
 				kind, err := advise.ParseKind(strings.TrimSpace(word))
@@ -131,19 +129,17 @@ func (a *app) advice(cmd *cobra.Command, f *adviseFlags) (serve.Inputs, *advise.
 	if request.Tenants, err = tenants.ParsePatterns(f.tenants); err != nil {
 		return in, nil, fmt.Errorf("--tenant: %w", err)
 	}
-	from, to, loc, err := a.period(in.Source)
-	if err != nil {
+	if in.Source, err = a.inTimeZone(in.Source); err != nil {
 		return in, nil, err
 	}
-	in.Source.Location = loc
-	if a.flags.from != "" {
-		request.From = from
+	loc := in.Source.Zone(nil)
+	if request.From, request.To, err = a.bounds(loc); err != nil {
+		return in, nil, err
 	}
-	if a.flags.to != "" {
-		request.To = to
-	}
-	named := spend.Request{
-		From: from, To: to, By: []spend.Dimension{spend.ByTenant}, Filter: spend.Filter{Tenants: request.Tenants},
+	today := civil.DayOf(request.Now, loc)
+	named := spend.Request{ // where names are looked for first; then it is the whole ledger
+		From: (today - 30).Start(loc), To: (today + 1).Start(loc),
+		By: []spend.Dimension{spend.ByTenant}, Filter: spend.Filter{Tenants: request.Tenants},
 	}
 	if err := a.checkNames(ctx, in.Source, named); err != nil {
 		return in, nil, err
@@ -206,7 +202,7 @@ IDs.`,
 			return err
 		}
 		if err = a.dismiss(cmd.Context(), one, reason); err == nil {
-			fmt.Fprintf(a.err, "dismissed %s: %s, $%s a month\n", one.ID, one.Subject,
+			fmt.Fprintf(a.notes, "dismissed %s: %s, $%s a month\n", one.ID, one.Subject,
 				figures.Fixed(one.Saving, view.CentPlaces))
 		}
 		return err
@@ -230,7 +226,7 @@ func (a *app) restoreCommand() *cobra.Command {
 		}
 		err := a.restore(cmd.Context(), args[0])
 		if err == nil {
-			fmt.Fprintf(a.err, "restored %s\n", args[0])
+			fmt.Fprintf(a.notes, "restored %s\n", args[0])
 		}
 		return err
 	})

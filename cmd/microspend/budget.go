@@ -82,7 +82,7 @@ set under anomalies in microspend.yaml.`,
 		Example: `  # This month
   microspend anomalies
   # The last 30 days, for a script
-  microspend anomalies --from 2026-11-01 --format json`,
+  microspend anomalies --period last-month --format json`,
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
 		in, err := a.measured(cmd.Context())
 		if err != nil {
@@ -99,6 +99,6 @@ set under anomalies in microspend.yaml.`,
 		return report.Anomalies(found), nil
 	})
 	a.ledgerFlags(cmd)
-	a.periodFlags(cmd)
+	a.periodFlags(cmd, theMonth)
 	return cmd
 }

@@ -10,7 +10,6 @@ import (
 	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/report"
-	"microspend/spend"
 	"microspend/spend/closing"
 	"microspend/view"
 )
@@ -50,7 +49,7 @@ reopened from the last one back.`,
 	})
 	a.ledgerFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&a.flags.tz, "tz", "",
+	flags.StringVar(&a.flags.TimeZone, "tz", "",
 		"`TIMEZONE` of the month, for example Europe/Berlin (default: the configuration's, or UTC)")
 	flags.BoolVar(&list, "list", false, "list the months that are closed")
 	flags.BoolVar(&reopen, "reopen", false, "reopen the month, which must be the last one that is closed")
@@ -63,10 +62,8 @@ func (a *app) closeMonth(ctx context.Context, month civil.Day, accept bool) (vie
 	if err != nil {
 		return view.Document{}, err
 	}
-	if a.flags.tz != "" {
-		if read.Source.Location, err = spend.ParseLocation(a.flags.tz); err != nil {
-			return view.Document{}, fmt.Errorf("--tz: %w", err)
-		}
+	if read.Source, err = a.inTimeZone(read.Source); err != nil {
+		return view.Document{}, err
 	}
 	var closed closing.Closing
 	err = a.writeClosed(ctx, func(ctx context.Context, writer ledger.Store) error {
@@ -82,7 +79,7 @@ func (a *app) closeMonth(ctx context.Context, month civil.Day, accept bool) (vie
 		return err
 	})
 	if already, ok := errors.AsType[*closing.AlreadyError](err); ok {
-		fmt.Fprintf(a.err, "%s; nothing was changed\n", already)
+		fmt.Fprintf(a.notes, "%s; nothing was changed\n", already)
 		err = nil
 	}
 	return report.Closed([]closing.Closing{closed}), err
@@ -95,7 +92,7 @@ func (a *app) reopenMonth(ctx context.Context, month civil.Day) (view.Document, 
 		return err
 	})
 	if err == nil {
-		fmt.Fprintf(a.err, "%s is open again; reports show it as it is now\n", month.Month())
+		fmt.Fprintf(a.notes, "%s is open again; reports show it as it is now\n", month.Month())
 	}
 	return report.Closed([]closing.Closing{reopened}), err
 }
@@ -115,7 +112,7 @@ func (a *app) listClosed(ctx context.Context) (view.Document, error) {
 	}
 	list, err := closing.List(ctx, opened)
 	if len(list) == 0 && err == nil {
-		fmt.Fprintln(a.err, "no month is closed")
+		fmt.Fprintln(a.notes, "no month is closed")
 	}
 	return report.Closed(list), err
 }

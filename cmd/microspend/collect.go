@@ -60,10 +60,19 @@ collect exits with 3 if something could not be read. What could be read is in th
   microspend collect --role-arn arn:aws:iam::111122223333:role/microspend --max-api-cost 5/day`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.formerlyLength(cmd, "resolution", false); err != nil {
+				return err
+			}
+			flags.bounds = a.bounds
 			return a.collect(cmd.Context(), flags)
 		},
 	}
 	flags.addTo(cmd)
+	a.periodFlags(cmd, unsaid{
+		period: "from where the last run ended up to now; days are UTC", to: "now", utc: true,
+	})
+	formerly(cmd, "since", "from")
+	formerly(cmd, "until", "to")
 	a.ledgerFlags(cmd)
 	a.output.addTo(cmd)
 	cmd.AddCommand(a.collectStatusCommand(), a.collectGapsCommand())
@@ -355,10 +364,11 @@ func (a *app) collectPlan(ctx context.Context, runner *collector.Runner, limit c
 }
 
 func (a *app) collectLogger(format string) *slog.Logger {
+	options := a.logOptions()
 	if format == "json" {
-		return slog.New(slog.NewJSONHandler(a.err, nil))
+		return slog.New(slog.NewJSONHandler(a.err, options))
 	}
-	return slog.New(slog.NewTextHandler(a.err, nil))
+	return slog.New(slog.NewTextHandler(a.err, options))
 }
 
 // logRun writes the one line of a run.

@@ -13,14 +13,13 @@ import (
 	"microspend/collector/awssource"
 	"microspend/collector/sources"
 	"microspend/internal/scalar"
-	"microspend/spend"
 )
 
 // collectFlags are those of the command line; what they leave out the configuration says.
 type collectFlags struct {
 	source, profile, endpointURL, externalID string
 	regions, roles                           []string
-	since, until, backfill                   string
+	backfill                                 string
 	lengths                                  map[string]*string // see collector.Lengths
 	maxAPICost                               string
 	listen, tokenFile                        string
@@ -30,19 +29,17 @@ type collectFlags struct {
 
 	ofSources sources.Settings
 	changed   func(flag string) bool
+	bounds    func(*time.Location) (from, to time.Time, err error) // of what is read; nil where nothing is said
 }
 
 func (flags *collectFlags) addTo(cmd *cobra.Command) {
 	f := cmd.Flags()
 	names := sources.Names()
 	f.StringVar(&flags.source, "source", "",
-		fmt.Sprintf("where to read usage from: %s (default %s)", strings.Join(names, ", "), names[0]))
+		fmt.Sprintf("`SOURCE` to read usage from: %s (default %s)", strings.Join(names, ", "), names[0]))
 	flags.addTargets(cmd)
-	f.StringVar(&flags.since, "since", "",
-		"read from this `moment` on, as 2026-10-01 or 2026-10-01T06:00:00Z (default where the last run ended)")
-	f.StringVar(&flags.until, "until", "", "read up to this `moment` (default now)")
 	f.StringVar(&flags.backfill, "backfill", "",
-		"read the lookback, or from --since on, of one `namespace` of metrics or log group alone")
+		"read the lookback, or the period given, of one `NAMESPACE` of metrics or log group alone")
 	flags.lengths = map[string]*string{}
 	for _, l := range collector.Lengths() {
 		flags.lengths[l.Name] = f.String(l.Name, "", l.Help)
@@ -52,12 +49,12 @@ func (flags *collectFlags) addTo(cmd *cobra.Command) {
 		&flags.maxAPICost,
 		"max-api-cost",
 		"",
-		"most that API calls may cost, in `dollars`: 0.50 a run, 5/day, or both as 0.50,5/day",
+		"most that API calls may cost, in `DOLLARS`: 0.50 a run, 5/day, or both as 0.50,5/day",
 	)
-	f.StringVar(&flags.listen, "listen", "", "with --every, serve /metrics and /healthz on this `address`, such as "+
+	f.StringVar(&flags.listen, "listen", "", "with --every, serve /metrics and /healthz on this `ADDRESS`, such as "+
 		"127.0.0.1:9480")
-	f.StringVar(&flags.tokenFile, "token-file", "", "`file` with the token that requests to --listen must carry")
-	f.IntVar(&flags.parallel, "parallel", 0, "maximum API calls in flight (default 4)")
+	f.StringVar(&flags.tokenFile, "token-file", "", "`FILE` with the token that requests to --listen must carry")
+	f.IntVar(&flags.parallel, "parallel", 0, "maximum `N` of API calls in flight (default 4)")
 	f.BoolVar(&flags.overlappingSources, "allow-overlapping-sources", false,
 		"also read what another source has collected, which counts it twice")
 	choiceFlag(cmd, &flags.logFormat, "log-format", "`FORMAT` of the log on standard error: text or json", "text", "json")
@@ -71,10 +68,10 @@ func (flags *collectFlags) addTo(cmd *cobra.Command) {
 // addTargets declares which accounts and regions to look at, and with which credentials.
 func (flags *collectFlags) addTargets(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&flags.regions, "region", nil, "`region` to read; repeatable (default that of the profile)")
-	f.StringArrayVar(&flags.roles, "role-arn", nil, "`ARN` of a role to assume, one per account; repeatable")
-	f.StringVar(&flags.externalID, "external-id", "", "external `id` that the roles ask for")
-	f.StringVar(&flags.profile, "profile", "", "`profile` of the AWS configuration")
+	f.StringArrayVar(&flags.regions, "region", nil, "`REGION` to read (repeatable; default: the profile's)")
+	f.StringArrayVar(&flags.roles, "role-arn", nil, "`ARN` of a role to assume, one per account (repeatable)")
+	f.StringVar(&flags.externalID, "external-id", "", "external `ID` that the roles ask for")
+	f.StringVar(&flags.profile, "profile", "", "`PROFILE` of the AWS configuration")
 	f.StringVar(&flags.endpointURL, "endpoint-url", "", "`URL` of the service in place of AWS's; {region} stands for "+
 		"the region")
 }
@@ -121,16 +118,12 @@ func (f collectFlags) over(c sources.Config) (sources.Config, error) {
 			fault(l.Name, err)
 		}
 	}
-	for _, moment := range []struct {
-		flag, text string
-		into       *time.Time
-	}{{"since", f.since, &c.Run.Timing.Since}, {"until", f.until, &c.Run.Timing.Until}} {
-		if moment.text == "" {
-			continue
+	if f.bounds != nil {
+		from, to, err := f.bounds(time.UTC)
+		if err != nil {
+			faults = append(faults, err)
 		}
-		at, err := spend.ParseDayIn(moment.text, time.UTC)
-		fault(moment.flag, err)
-		*moment.into = at.UTC()
+		c.Run.Timing.Since, c.Run.Timing.Until = from.UTC(), to.UTC()
 	}
 	if c.Run.Timing.Part = f.backfill; f.backfill != "" {
 		if f.changed("every") {

@@ -38,7 +38,7 @@ known there.`,
 		})
 	})
 	cmd.Flags().BoolVar(&options.Explain, "explain", false, fullHelp)
-	cmd.Flags().StringSliceVar(&regions, "regions", nil, "compare these `REGIONS` instead, or all whose rates are known")
+	cmd.Flags().StringSliceVar(&regions, "regions", nil, "compare these `REGIONS` instead, comma-separated, or all whose rates are known (repeatable)")
 	return cmd
 }
 

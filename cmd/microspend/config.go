@@ -50,7 +50,7 @@ errors.`,
 		if _, err := a.configured(a.readFile); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.err, "%s is valid\n", read.Path)
+		fmt.Fprintf(a.notes, "%s is valid\n", read.Path)
 		if _, err := read.Collect(); err != nil {
 			fmt.Fprintf(a.err, "but microspend collect would refuse it:\n%s\n", err)
 		}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
@@ -89,7 +90,6 @@ func (a *app) noteNoData(ctx context.Context, request spend.Request, measured pr
 		return
 	}
 	loc := cmp.Or(request.Location, time.UTC)
-	day := func(t time.Time) string { return t.In(loc).Format(time.DateOnly) }
-	fmt.Fprintf(a.err, "microspend: no data from %s to %s; the ledger has data from %s to %s\n",
-		day(request.From), day(request.To.Add(-1)), day(extent.First), day(extent.Last))
+	fmt.Fprintf(a.err, "microspend: no data for %s; the ledger has data for %s\n",
+		civil.Between(request.From, request.To).Label(loc), civil.Covering(extent.First, extent.Last, loc).Label(loc))
 }

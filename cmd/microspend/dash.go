@@ -31,7 +31,7 @@ import (
 
 // dashFlags are the flags of the dashboard.
 type dashFlags struct {
-	view, period, theme  string
+	view, theme          string
 	once, noMouse, plain bool
 	width, height        int
 	refresh, stale       time.Duration
@@ -122,10 +122,9 @@ readers. --line prints a single line, for tmux, shell prompts and status bars.`,
 	line.add(cmd)
 	a.ledgerFlags(cmd)
 	a.currencyFlag(cmd)
-	a.periodFlags(cmd)
+	a.periodFlags(cmd, theMonth)
 	flags := cmd.Flags()
 	flags.StringVar(&f.view, "view", "", "`VIEW` to open with: "+strings.Join(tui.Views(), ", "))
-	flags.StringVar(&f.period, "period", "", "`PERIOD`: month, today, week, 30d, 2026-10, or 2026-10-01..2026-10-15")
 	flags.BoolVar(&f.once, "once", false, "print one frame and exit")
 	flags.BoolVar(&f.plain, "plain", false, "with --once, print sentences and rows without drawing, for screen readers")
 	flags.IntVar(&f.width, "width", 0, "width of --once in `COLUMNS` (default: the terminal's, or 120), or of --line (60)")
@@ -170,11 +169,9 @@ func (a *app) dashOptions(ctx context.Context, in serve.Inputs, f dashFlags) (tu
 	if err != nil {
 		return tui.Options{}, err
 	}
-	source := in.Source
-	if a.flags.tz != "" {
-		if source.Location, err = spend.ParseLocation(a.flags.tz); err != nil {
-			return tui.Options{}, fmt.Errorf("--tz: %w", err)
-		}
+	source, err := a.inTimeZone(in.Source)
+	if err != nil {
+		return tui.Options{}, err
 	}
 	options := tui.Options{
 		Reader: &data.Reader{
@@ -192,33 +189,20 @@ func (a *app) dashOptions(ctx context.Context, in serve.Inputs, f dashFlags) (tu
 	if folder := a.userFolder("XDG_STATE_HOME", ".local/state"); folder != "" {
 		options.StateFile = filepath.Join(folder, "dash.json")
 	}
-	options.Period, err = a.dashPeriod(source, f, a.today())
+	options.Period, err = a.dashPeriod(source)
 	return options, err
 }
 
-// dashPeriod is the period to open with: --period, or --from and --to; nil is the month.
-func (a *app) dashPeriod(source spend.Source, f dashFlags, now time.Time) (*data.Period, error) {
-	loc := source.Zone(nil)
-	if a.flags.from != "" || a.flags.to != "" {
-		if f.period != "" {
-			return nil, errors.New("--period cannot be combined with --from or --to")
-		}
-		from, to, _, err := a.period(source)
-		return &data.Period{Kind: data.Custom, Span: civil.Between(from, to)}, err
-	}
-	for kind := range data.Custom {
-		if f.period == kind.String() {
-			period := data.PeriodOf(kind, now, loc)
-			return &period, nil
-		}
-	}
-	if f.period == "" {
+// dashPeriod is the period to open with; nil is the month.
+func (a *app) dashPeriod(source spend.Source) (*data.Period, error) {
+	if !a.flags.Given() {
 		return nil, nil
 	}
-	period, err := data.ParsePeriod(f.period, now, loc)
+	from, to, _, err := a.period(source)
 	if err != nil {
-		return nil, fmt.Errorf("--period: %w", err)
+		return nil, err
 	}
+	period := data.Period{Kind: data.KindOf(a.flags.Period), Span: civil.Between(from, to)}
 	return &period, nil
 }
 

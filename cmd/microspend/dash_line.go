@@ -115,10 +115,8 @@ func (a *app) spendLine(ctx context.Context) (report.Line, error) {
 	if err != nil {
 		return report.Line{}, err
 	}
-	if a.flags.tz != "" {
-		if in.Source.Location, err = spend.ParseLocation(a.flags.tz); err != nil {
-			return report.Line{}, fmt.Errorf("--tz: %w", err)
-		}
+	if in.Source, err = a.inTimeZone(in.Source); err != nil {
+		return report.Line{}, err
 	}
 	standing, err := budget.Standing(ctx, in.Source, in.Budgets, a.today())
 	if err == nil && standing.AsOf.IsZero() {

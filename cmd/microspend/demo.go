@@ -61,7 +61,7 @@ live view instead, in which MicroVMs launch, suspend and terminate as you watch.
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.err, "wrote %s over %s to %s; next: microspend spend --ledger %[3]s --config %[4]s\n",
+		fmt.Fprintf(a.notes, "wrote %s over %s to %s; next: microspend spend --ledger %[3]s --config %[4]s\n",
 			figures.Count(changes.Read, "record"), figures.Count(len(changes.Days), "day"), a.flags.ledger, a.flags.config)
 		if noDash || !a.onTerminal() {
 			return nil

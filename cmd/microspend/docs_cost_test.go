@@ -24,11 +24,15 @@ import (
 )
 
 // requestCounts are the requests that a bucket was asked, as S3 bills them.
-type requestCounts struct{ gets, puts atomic.Int64 }
+type requestCounts struct {
+	gets, puts atomic.Int64 // puts are listings, too
+	changes    atomic.Int64 // of objects
+}
 
 func (r *requestCounts) reset() {
 	r.gets.Store(0)
 	r.puts.Store(0)
+	r.changes.Store(0)
 }
 
 // countingBucket is an S3 server with an empty bucket, "usage".
@@ -38,6 +42,9 @@ func countingBucket(t *testing.T) (url string, counts *requestCounts) {
 	require.NoError(t, backend.CreateBucket("usage"))
 	handler := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			counts.changes.Add(1)
+		}
 		switch listing := r.URL.Query().Has("list-type"); {
 		case r.Method == http.MethodPut, listing:
 			counts.puts.Add(1)
@@ -110,7 +117,10 @@ func TestWhatRunningItCosts(t *testing.T) {
 	bucket := "s3://usage/ledger?endpoint=" + server + "&path-style=true&region=us-east-1"
 	microspend := func(arguments ...string) string {
 		var out, errs bytes.Buffer
-		code := run(t.Context(), append(arguments, "--endpoint-url", endpoint, "--ledger", bucket), process{
+		if arguments[0] == "collect" {
+			arguments = append(arguments, "--endpoint-url", endpoint)
+		}
+		code := run(t.Context(), append(arguments, "--ledger", bucket), process{
 			in: strings.NewReader(""), out: &out, err: &errs, now: func() time.Time { return now },
 			environ: os.Environ(),
 		})
@@ -141,6 +151,11 @@ func TestWhatRunningItCosts(t *testing.T) {
 	now = now.Add(time.Hour)
 	microspend("collect")
 	gets, puts := requests.gets.Load(), requests.puts.Load()
+	require.Positive(t, requests.changes.Load())
+	requests.reset()
+	require.Contains(t, microspend("spend", "--format", "csv"), "tenant-099")
+	require.Positive(t, requests.gets.Load())
+	require.Zero(t, requests.changes.Load(), "readers need no right to write")
 
 	kept := func(p emf.Publication) decimal.Decimal { // lines, taken in and stored for a month
 		p.Namespace = emf.DefaultNamespace

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -156,4 +158,20 @@ func hostOf(t *testing.T, address string) string {
 	u, err := url.Parse(address)
 	require.NoError(t, err)
 	return u.Host
+}
+
+// The sizes of docs/operate.md follow from what docs/scale.md measured and docs/ledger.md promises.
+func TestSizes(t *testing.T) {
+	sizes := section(t, docPage(t, "docs/operate.md"), "## Sizes")
+	row := regexp.MustCompile(`(?m)^\| parts \| \d+ MB \| (\d+) MB \|`).FindStringSubmatch(docPage(t, "docs/scale.md"))
+	require.NotNil(t, row, "what 10 million rows take")
+	megabytes, err := strconv.ParseFloat(row[1], 64)
+	require.NoError(t, err)
+	require.Contains(t, sizes, fmt.Sprintf("20 bytes or less, %.1f measured", megabytes*1e6/10e6))
+	require.Contains(t, docPage(t, "docs/ledger.md"), "at most 20 bytes a row on disk")
+	const day = 24 * time.Hour
+	records := func(length time.Duration) float64 { return float64(30 * day / length) }
+	require.Contains(t, sizes, fmt.Sprintf("%.0f kB with records of 5 minutes (8,640 of them), %.0f kB of an hour",
+		records(5*time.Minute)*20/1000, records(time.Hour)*20/1000))
+	require.InDelta(t, 8640, records(5*time.Minute), 0)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"microspend/config"
+	"microspend/internal/civil"
 	"microspend/internal/commandline"
 	"microspend/internal/nearest"
 	"microspend/pricing"
@@ -24,9 +25,9 @@ import (
 // sharedFlags are the values of flags that several commands have. A command that does not declare one leaves it empty.
 type sharedFlags struct {
 	ledger, config string
-	from, to, tz   string
-	currency       *pricing.Currency // of --currency; nil where the configuration's counts
-	dollarsOnly    bool              // --currency USD
+	spend.RawPeriod
+	currency    *pricing.Currency // of --currency; nil where the configuration's counts
+	dollarsOnly bool              // --currency USD
 }
 
 const (
@@ -48,13 +49,31 @@ func (a *app) configFlag(cmd *cobra.Command) {
 		"configuration `FILE` (default: ./"+config.Name+", then the user's config directory)")
 }
 
-// periodFlags declares the flags for the days to look at.
-func (a *app) periodFlags(cmd *cobra.Command) {
+// unsaid is what a command looks at where no period is given, in words.
+type unsaid struct {
+	period, to string
+	utc        bool // days are in UTC, whatever the configuration says
+}
+
+var theMonth = unsaid{period: "month", to: "the first of the month after --from"}
+
+// theWholeOf is everything that there is of something.
+func theWholeOf(owner string) unsaid {
+	return unsaid{period: "the whole " + owner + "; days are UTC", to: "the " + owner + "'s end", utc: true}
+}
+
+// periodFlags declares the flags for the period to look at, which [app.period] or [app.bounds] reads.
+func (a *app) periodFlags(cmd *cobra.Command, without unsaid) {
 	flags := cmd.Flags()
-	flags.StringVar(&a.flags.from, "from", "", "first `DAY`, for example 2026-10-01 (default: the first of this month)")
-	flags.StringVar(&a.flags.to, "to", "", "`DAY` after the last (default: the first of the month after --from)")
-	flags.StringVar(&a.flags.tz, "tz", "",
-		"`TIMEZONE` of days, for example Europe/Berlin (default: the configuration's, or UTC)")
+	flags.StringVar(&a.flags.Period, "period", "",
+		"`PERIOD` to look at: "+civil.PeriodForms+" (default: "+without.period+")")
+	flags.StringVar(&a.flags.From, "from", "",
+		"first `DAY`, for example 2026-10-01, or 2026-10 for the first of a month; or a moment, 2026-10-01T06:00:00Z")
+	flags.StringVar(&a.flags.To, "to", "", "`DAY` after the last (default: "+without.to+")")
+	if !without.utc {
+		flags.StringVar(&a.flags.TimeZone, "tz", "",
+			"`TIMEZONE` of days, for example Europe/Berlin (default: the configuration's, or UTC)")
+	}
 }
 
 // billingFlags declares the flags for the account that is billed, which FOCUS names.
@@ -62,13 +81,6 @@ func billingFlags(cmd *cobra.Command, billing *focus.Account) {
 	cmd.Flags().StringVar(&billing.ID, "billing-account", "",
 		"billed AWS account `ID`, for FOCUS (default: the one in the ledger)")
 	cmd.Flags().StringVar(&billing.Name, "billing-account-name", "", "its `NAME`, for FOCUS (default: its id)")
-}
-
-// dayRangeFlags declares --from and --to where days are in UTC and the default is everything that there is of
-// something.
-func (a *app) dayRangeFlags(cmd *cobra.Command, owner string) {
-	cmd.Flags().StringVar(&a.flags.from, "from", "", "first UTC `DAY` (default: the "+owner+"'s first)")
-	cmd.Flags().StringVar(&a.flags.to, "to", "", "UTC `DAY` after the last (default: the "+owner+"'s end)")
 }
 
 // currencyFlag declares --currency, for commands that show amounts in another currency beside dollars.
@@ -208,6 +220,18 @@ func formerly(cmd *cobra.Command, old, new string) {
 	})
 }
 
+// formerlyLength keeps --period working as the length that it used to be: a duration sets the flag of that length. Days,
+// as in 30d, are a period as well, which they are taken for unless a period makes no sense.
+func (a *app) formerlyLength(cmd *cobra.Command, name string, noPeriod bool) error {
+	length := a.flags.Period
+	_, notPeriod := civil.ParsePeriod(length, a.today(), time.UTC)
+	if _, notLength := duration(length); notLength != nil || notPeriod == nil && !noPeriod {
+		return nil
+	}
+	a.flags.Period = ""
+	return cmd.Flags().Set(name, length)
+}
+
 // flagError words what pflag says about a command line as this program does.
 func flagError(cmd *cobra.Command, err error) error {
 	if cmd.HasAvailableSubCommands() && cmd.Flags().NArg() > 0 {
@@ -239,39 +263,39 @@ func (a *app) today() time.Time {
 	return a.asOf
 }
 
-// rawPeriod is the period as given by flags.
-func (a *app) rawPeriod() spend.RawPeriod {
-	return spend.RawPeriod{From: a.flags.from, To: a.flags.to, TimeZone: a.flags.tz}
-}
-
-// period reads --from, --to and --tz. The default is the current month.
+// period reads --period, --from, --to and --tz. The default is the current month.
 func (a *app) period(source spend.Source) (from, to time.Time, loc *time.Location, err error) {
-	return a.rawPeriod().Period(source, a.today(), flagName)
+	return a.flags.Resolve(source, a.today(), flagName)
 }
 
-// dayRange reads --from and --to as declared by [app.dayRangeFlags]. It returns the given times where they are not set.
-func (a *app) dayRange(from, to time.Time) (time.Time, time.Time, error) {
-	var err error
-	for _, bound := range []struct {
-		flag, text string
-		into       *time.Time
-	}{{"--from", a.flags.from, &from}, {"--to", a.flags.to, &to}} {
-		if bound.text == "" {
-			continue
-		}
-		if *bound.into, err = spend.ParseDayIn(bound.text, time.UTC); err != nil {
-			return from, to, fmt.Errorf("%s: %w", bound.flag, err)
-		}
+// inTimeZone is a source that cuts days as --tz says, where that is given.
+func (a *app) inTimeZone(source spend.Source) (spend.Source, error) {
+	if a.flags.TimeZone == "" {
+		return source, nil
 	}
-	if !from.IsZero() && !to.IsZero() && !from.Before(to) {
-		return from, to, fmt.Errorf("--from %s is not before --to %s", from.Format(time.DateOnly), to.Format(time.DateOnly))
+	loc, err := spend.ParseLocation(a.flags.TimeZone)
+	if err != nil {
+		return source, fmt.Errorf("--tz: %w", err)
 	}
-	return from, to, nil
+	source.Location = loc
+	return source, nil
 }
 
-// everything is a range that holds all days there can be.
-func everything() (from, to time.Time) {
-	return time.Unix(0, 0).UTC(), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+// bounds reads --period, --from and --to in the days of a location. A bound that is not given is zero.
+func (a *app) bounds(loc *time.Location) (from, to time.Time, err error) {
+	return a.flags.Bounds(a.today(), loc, flagName)
+}
+
+// dayRange reads --period, --from and --to in UTC. A bound that is not given is that of all days there can be.
+func (a *app) dayRange() (from, to time.Time, err error) {
+	from, to, err = a.bounds(time.UTC)
+	if from.IsZero() {
+		from = time.Unix(0, 0).UTC()
+	}
+	if to.IsZero() {
+		to = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return from, to, err
 }
 
 // pricing makes a command that prices workloads and prints a document.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"microspend/internal/commandline"
 	"microspend/internal/lazyregexp"
 )
 
@@ -65,7 +66,7 @@ func helpPage(cmd *cobra.Command, width int) string {
 	return strings.Join(append(page, footer), "\n\n") + "\n"
 }
 
-func flagUsages(flags *pflag.FlagSet) string { return plainDefaults(flags.FlagUsages()) }
+func flagUsages(flags *pflag.FlagSet) string { return commandline.PlainDefaults(flags.FlagUsages()) }
 
 // usageLines are the forms of a command line. The Use of a command that only groups others ends in COMMAND.
 func usageLines(cmd *cobra.Command) []string {

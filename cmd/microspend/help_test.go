@@ -11,6 +11,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
+
+	"microspend/internal/commandline"
 )
 
 // helpOf is what a command line prints in a terminal of a width.
@@ -119,7 +121,7 @@ func TestPlainDefaults(t *testing.T) {
 		`--v P[="50%"]   words`:    "--v[=P]          words",
 		`PORT (default 8080)`:      "PORT (default 8080)",
 	} {
-		require.Equal(t, want, plainDefaults(given), given)
+		require.Equal(t, want, commandline.PlainDefaults(given), given)
 	}
 }
 

@@ -85,6 +85,9 @@ Files may be gzipped; - is standard input.`,
 	setFormat := cmd.PreRun
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) (err error) {
 		setFormat(cmd, args)
+		if err := a.formerlyLength(cmd, "trace-length", !f.fromLedger); err != nil {
+			return err
+		}
 		f.rates, err = a.idleRates(f)
 		return err
 	}
@@ -162,7 +165,7 @@ func (a *app) idleInputFlags(cmd *cobra.Command, f *idleFlags) {
 	a.ledgerFlags(cmd)
 	cmd.Flags().Lookup("config").Usage = "configuration `FILE` whose rates, discounts and tenants to use (default with " +
 		"--from-ledger: ./" + config.Name + ", then the user's config directory; otherwise not read unless given)"
-	a.dayRangeFlags(cmd, "ledger")
+	a.periodFlags(cmd, theWholeOf("ledger"))
 	flags.StringVar(&f.tenant, "tenant", "", "only this `TENANT`")
 	cmd.MarkFlagsMutuallyExclusive("gaps", "requests", "trace", "from-ledger")
 	cmd.MarkFlagsOneRequired("gaps", "requests", "trace", "from-ledger")
@@ -265,7 +268,7 @@ func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.
 			o.Limits.AddedMS = &added
 			return err
 		})
-	value("period", "`DURATION` that the trace covers, to scale savings to a month (default: as stated by the trace)",
+	value("trace-length", "`DURATION` that the trace covers, to scale savings to a month (default: as stated by the trace)",
 		func(text string) (err error) {
 			o.PeriodMS, err = milliseconds(text, math.MaxInt64)
 			if err == nil && o.PeriodMS == 0 {
@@ -332,7 +335,7 @@ func (a *app) idleRates(f *idleFlags) (scenarios.Cards, error) {
 		return ownCards{read.Source.Rates, market.Cards.Regions(), pricing.DateOf(market.Now)}, err
 	}
 	for _, given := range []struct{ flag, value string }{
-		{"--ledger", a.flags.ledger}, {"--from", a.flags.from}, {"--to", a.flags.to},
+		{"--ledger", a.flags.ledger}, {"--period", a.flags.Period}, {"--from", a.flags.From}, {"--to", a.flags.To},
 	} {
 		if given.value != "" {
 			return nil, fmt.Errorf("%s requires --from-ledger", given.flag)
@@ -383,7 +386,7 @@ func (a *app) idleLedger(ctx context.Context, f *idleFlags) (*idle.Trace, error)
 	if err != nil {
 		return nil, err
 	}
-	from, to, err := a.dayRange(everything())
+	from, to, err := a.dayRange()
 	if err != nil {
 		return nil, err
 	}

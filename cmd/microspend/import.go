@@ -342,7 +342,7 @@ func (a *app) readEvents(in io.Reader, f importFlags, sessions bool) (usageReade
 // reportImport reports what an import did, on standard error, as the ledger is where the data goes.
 func (a *app) reportImport(reader usageReader, changes ledger.Changes, name string) {
 	read := reader.Report()
-	fmt.Fprintf(a.err, "%s: %d added, %d replaced, %d unchanged, %d superseded by a later row; %s written to %s\n",
+	fmt.Fprintf(a.notes, "%s: %d added, %d replaced, %d unchanged, %d superseded by a later row; %s written to %s\n",
 		figures.Count(read.Rows, "row"), changes.Added, changes.Replaced, changes.Unchanged, changes.Superseded,
 		figures.Count(len(changes.Days), "day"), name)
 	if read.Bad > 0 {
@@ -366,10 +366,10 @@ func (a *app) reportImport(reader usageReader, changes ledger.Changes, name stri
 			figures.Count(changes.Merged, "row"))
 	}
 	if changes.Removed > 0 {
-		fmt.Fprintf(a.err, "%s of the ledger no longer hold and were removed\n", figures.Count(changes.Removed, "record"))
+		fmt.Fprintf(a.notes, "%s of the ledger no longer hold and were removed\n", figures.Count(changes.Removed, "record"))
 	}
 	if read.Split > 0 {
-		fmt.Fprintf(a.err, "%s touched several UTC days and became a record for each, in proportion to the time\n",
+		fmt.Fprintf(a.notes, "%s touched several UTC days and became a record for each, in proportion to the time\n",
 			figures.Count(read.Split, "row"))
 	}
 	if read.Incomplete > 0 {

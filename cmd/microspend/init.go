@@ -61,7 +61,7 @@ include the extension, .yaml or .yml. An existing file is kept unless you give -
 		if err := atomicfile.Write(path, text, newFile); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.err, "wrote %s; next: microspend estimate %s\n", path, path)
+		fmt.Fprintf(a.notes, "wrote %s; next: microspend estimate %s\n", path, path)
 		return nil
 	})
 	cmd.Flags().BoolVar(&force, "force", false, "overwrite an existing file")

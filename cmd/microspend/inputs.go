@@ -135,7 +135,7 @@ func (a *app) readConfig() (path string, read config.Config, err error) {
 func (a *app) tellConfig(path string) {
 	if a.flags.config == "" && a.foundByChance(path) {
 		a.nameConfig.Do(func() {
-			fmt.Fprintf(a.err, "microspend: using the configuration ./%s of the current folder\n", path)
+			fmt.Fprintf(a.notes, "microspend: using the configuration ./%s of the current folder\n", path)
 		})
 	}
 }
@@ -303,7 +303,7 @@ func shortNames(paths []string) string {
 
 // progress starts a progress bar on standard error, nil unless that is a terminal that can clear a line.
 func (a *app) progress(label, unit string) *progress.Bar {
-	if a.env("TERM") == "dumb" {
+	if a.quiet || a.env("TERM") == "dumb" {
 		return nil
 	}
 	return progress.New(a.screen, a.now, label, unit)

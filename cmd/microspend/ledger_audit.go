@@ -45,7 +45,6 @@ func (i *auditedInput) file() (audit.File, error) { return i.reading.File() }
 
 func (a *app) ledgerAuditCommand() *cobra.Command {
 	var (
-		since               time.Time
 		day                 string
 		action              string
 		expect, acknowledge string
@@ -61,8 +60,8 @@ give --acknowledge.
 Anyone who can write to the ledger can also replace its log. To detect that, keep the hash of the newest entry
 elsewhere: --expect HASH fails unless the log has an entry with that hash.`,
 		Example: `  microspend ledger audit
-  # Imports since the first of the month
-  microspend ledger audit --since 2026-11-01 --action import
+  # Imports of last month
+  microspend ledger audit --period last-month --action import
   # Who changed a day
   microspend ledger audit --day 2026-10-03
   # Compare with a hash that is kept elsewhere
@@ -70,6 +69,10 @@ elsewhere: --expect HASH fails unless the log has an entry with that hash.`,
 	}, func(cmd *cobra.Command, _ []string) (view.Document, error) {
 		if expect != "" && !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(expect) {
 			return view.Document{}, errors.New("--expect: give the 64 hexadecimal digits of an entry's hash")
+		}
+		from, to, err := a.dayRange()
+		if err != nil {
+			return view.Document{}, err
 		}
 		opened, err := a.openLedger(cmd.Context())
 		if err != nil {
@@ -83,7 +86,7 @@ elsewhere: --expect HASH fails unless the log has an entry with that hash.`,
 		found, err := opened.AuditLog(cmd.Context(), audit.Options{
 			Expect: expect,
 			Keep: func(e *audit.Entry) bool {
-				return !e.At.Before(since) && (action == "" || e.Action == action) && (day == "" || e.Concerns(day))
+				return !e.At.Before(from) && e.At.Before(to) && (action == "" || e.Action == action) && (day == "" || e.Concerns(day))
 			},
 		})
 		if err != nil {
@@ -92,10 +95,8 @@ elsewhere: --expect HASH fails unless the log has an entry with that hash.`,
 		return report.LedgerAudit(opened.Name(), found), passes(found.OK())
 	})
 	a.ledgerFlags(cmd)
-	a.parsedFlag(cmd, "since", "", "list only entries from this UTC `DAY` on", func(text string) (err error) {
-		since, err = utcDay(text)
-		return err
-	})
+	a.periodFlags(cmd, theWholeOf("log"))
+	formerly(cmd, "since", "from")
 	a.parsedFlag(cmd, "day", "", "list only entries that changed usage of this UTC `DAY`", func(text string) error {
 		of, err := utcDay(text)
 		day = of.Format(time.DateOnly)
@@ -124,7 +125,7 @@ func (a *app) acknowledge(ctx context.Context, reason string) error {
 	return a.writeLedger(ctx, options, func(ctx context.Context, w ledger.Store) error {
 		faults, err := w.Acknowledge(ctx, reason)
 		if err == nil && len(faults) == 0 {
-			fmt.Fprintln(a.err, "there is nothing to acknowledge")
+			fmt.Fprintln(a.notes, "there is nothing to acknowledge")
 		}
 		return err
 	})

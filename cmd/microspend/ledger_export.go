@@ -22,7 +22,7 @@ func (a *app) ledgerExportCommand() *cobra.Command {
 the columns of the ledger's own files. If a file of the ledger is damaged, export writes the others, names what is
 missing and exits with 1.`,
 		Example: `  # A month
-  microspend ledger export --from 2026-10-01 --to 2026-11-01 --output october.csv
+  microspend ledger export --period 2026-10 --output october.csv
   # Everything, for DuckDB or pandas
   microspend ledger export --format parquet --output usage.parquet`,
 	}, func(cmd *cobra.Command, _ []string) error {
@@ -30,7 +30,7 @@ missing and exits with 1.`,
 		if err != nil {
 			return err
 		}
-		from, to, err := a.dayRange(everything())
+		from, to, err := a.dayRange()
 		if err != nil {
 			return err
 		}
@@ -77,6 +77,6 @@ missing and exits with 1.`,
 	})
 	a.output.addFormat(cmd, "csv", "parquet")
 	a.ledgerFlags(cmd)
-	a.dayRangeFlags(cmd, "ledger")
+	a.periodFlags(cmd, theWholeOf("ledger"))
 	return cmd
 }

@@ -42,12 +42,12 @@ to it, and documents that it already has stay as they are. --from and --to copy 
   # Into ClickHouse
   microspend ledger move /srv/ledger clickhouse://ch.internal:8123/microspend
   # Add a month to a ledger that has others
-  microspend ledger move old new --from 2026-10-01 --to 2026-11-01 --merge`,
+  microspend ledger move old new --period 2026-10 --merge`,
 		Args: exactly(2, "two ledgers"),
 	}, func(cmd *cobra.Command, args []string) (view.Document, error) {
 		var err error
-		if a.flags.from != "" || a.flags.to != "" {
-			if o.From, o.To, err = a.dayRange(everything()); err != nil {
+		if a.flags.Given() {
+			if o.From, o.To, err = a.dayRange(); err != nil {
 				return view.Document{}, err
 			}
 		}
@@ -63,7 +63,7 @@ to it, and documents that it already has stay as they are. --from and --to copy 
 		}
 		return report.LedgerMove(result), err
 	})
-	a.dayRangeFlags(cmd, "ledger")
+	a.periodFlags(cmd, theWholeOf("ledger"))
 	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "show what would be copied, and change nothing")
 	cmd.Flags().BoolVar(&o.Merge, "merge", false, "add to a ledger that holds something else already")
 	return cmd

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strconv"
 	"strings"
@@ -52,6 +53,14 @@ func (o *outputFlags) addFormat(cmd *cobra.Command, formats ...view.Format) {
 	choiceFlag(cmd, format, "format", help, names...)
 	cmd.PreRun = func(*cobra.Command, []string) { o.format = *format }
 	outputFlag(cmd, &o.file, "", outputHelp)
+}
+
+// logOptions are what a log has: warnings and errors alone with --quiet.
+func (a *app) logOptions() *slog.HandlerOptions {
+	if a.quiet {
+		return &slog.HandlerOptions{Level: slog.LevelWarn}
+	}
+	return nil
 }
 
 // namesFile reports whether --output names a file rather than standard output.

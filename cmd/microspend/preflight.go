@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,6 +22,9 @@ const makesRatesDir = "makes-rates-dir"
 
 // preflight checks of a command line what no command may ignore, before any of them reads or writes anything.
 func (a *app) preflight(cmd *cobra.Command, _ []string) error {
+	if a.quiet {
+		a.notes = io.Discard
+	}
 	if err := errors.Join(missingFlags(cmd)...); err != nil {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	}

@@ -53,7 +53,7 @@ workload described by its users and hours, use microspend estimate.`,
 	a.archFlag(cmd, &t.arch, string(pricing.ArchARM64), "")
 	for _, q := range pricing.BilledQuantities() {
 		name := strings.ReplaceAll(q.Column(), "_", "-")
-		a.parsedFlag(cmd, name, "", "`"+q.Unit()+"` of "+q.Name(), func(text string) (err error) {
+		a.parsedFlag(cmd, name, "", "`N` "+q.Unit()+" of "+q.Name(), func(text string) (err error) {
 			any = true
 			quantities[q], err = pricing.ParseDecimal(text)
 			switch {

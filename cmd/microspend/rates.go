@@ -151,9 +151,9 @@ file, the existing rates stay as they are.
 		if err := a.print(document); err != nil {
 			return fmt.Errorf("the rate cards were imported, but: %w", err)
 		}
-		fmt.Fprintf(a.err, "wrote %s to %s; rates hold from %s\n", figures.Count(len(cards), "rate card"), folder, from)
+		fmt.Fprintf(a.notes, "wrote %s to %s; rates hold from %s\n", figures.Count(len(cards), "rate card"), folder, from)
 		if published := cards[0].ReadOn(); published.Before(from) {
-			fmt.Fprintf(a.err, "the price list is of %s; to price usage since then by it, import it with --from %[1]s\n",
+			fmt.Fprintf(a.notes, "the price list is of %s; to price usage since then by it, import it with --from %[1]s\n",
 				published)
 		}
 		return nil

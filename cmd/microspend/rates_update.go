@@ -99,7 +99,7 @@ func (a *app) updateRates(ctx context.Context, update ratesUpdate) error {
 	}
 	if !update.request.DryRun {
 		release, err := updater.Store.Lock(ctx, func() {
-			fmt.Fprintln(a.err, "waiting for another update of "+folder)
+			fmt.Fprintln(a.notes, "waiting for another update of "+folder)
 		})
 		if err != nil {
 			return err
@@ -212,7 +212,7 @@ func (a *app) sayUpdate(result prices.Result, folder string, update ratesUpdate)
 		fmt.Fprintf(a.err, "microspend: %s lists none of the services in any of the regions\n", result.Mirror)
 		return errOutside
 	case !update.request.DryRun && len(result.Files) > 0:
-		fmt.Fprintf(a.err, "the rates are in %s\n", folder)
+		fmt.Fprintf(a.notes, "the rates are in %s\n", folder)
 	}
 	return nil
 }

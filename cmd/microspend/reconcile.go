@@ -44,11 +44,11 @@ reconcile itself calls nothing at AWS. Each GetCostAndUsage request below costs 
   microspend reconcile bill.json --tolerance 2% --all
   # Store a Cost and Usage Report, then charge tenants what AWS billed
   microspend reconcile cur-*.csv.gz --allocate
-  microspend spend --basis billed --from 2026-10-01 --to 2026-11-01`,
+  microspend spend --basis billed --period 2026-10`,
 		Args: atLeastOne("the file of a bill"),
 	}, func(cmd *cobra.Command, args []string) (view.Document, error) {
 		var err error
-		if request.From, request.To, err = a.dayRange(time.Time{}, time.Time{}); err != nil {
+		if request.From, request.To, err = a.bounds(time.UTC); err != nil {
 			return view.Document{}, err
 		}
 		if request.Bill, err = a.readBills(args); err != nil {
@@ -87,7 +87,7 @@ reconcile itself calls nothing at AWS. Each GetCostAndUsage request below costs 
 
 	a.ledgerFlags(cmd)
 	flags := cmd.Flags()
-	a.dayRangeFlags(cmd, "bill")
+	a.periodFlags(cmd, theWholeOf("bill"))
 	a.parsedFlag(cmd, "tolerance", "1%", "accepted difference: a `PERCENT` of the bill, or dollars",
 		func(text string) (err error) { request.Tolerance, err = reconcile.ParseTolerance(text); return err })
 	flags.BoolVar(&allocate, "allocate", false, "store the bill with the ledger and allocate it to tenants")

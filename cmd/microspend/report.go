@@ -50,11 +50,11 @@ The other formats are those of microspend spend: the workbook and the FOCUS data
 tenants by day.`,
 		Example: `  microspend report --output november.html
   # A past month, for one tenant, without the others' data
-  microspend report --from 2026-10-01 --to 2026-11-01 --tenant acme --output acme.html
+  microspend report --period 2026-10 --tenant acme --output acme.html
   # A page for each tenant, and an index
-  microspend report --from 2026-10-01 --to 2026-11-01 --per-tenant bills --output index.html
+  microspend report --period 2026-10 --per-tenant bills --output index.html
   # A workbook
-  microspend report --from 2026-10-01 --to 2026-11-01 --format xlsx --output october.xlsx`,
+  microspend report --period 2026-10 --format xlsx --output october.xlsx`,
 	}, func(cmd *cobra.Command, _ []string) error {
 		isHTML := view.Format(a.output.format) == formatHTML
 		if f.folder != "" && !isHTML {
@@ -98,7 +98,7 @@ tenants by day.`,
 	a.output.addFormat(cmd, append(append([]view.Format{formatHTML}, view.Formats()...), exportFormats...)...)
 	a.ledgerFlags(cmd)
 	a.currencyFlag(cmd)
-	a.periodFlags(cmd)
+	a.periodFlags(cmd, theMonth)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.tenants, "tenant", nil,
 		"only this `TENANT`, with no one else's data; a trailing * matches any suffix (repeatable)")
@@ -175,6 +175,6 @@ func (a *app) writePages(folder string, s statement.Statement) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "wrote %s to %s\n", figures.Count(pages, "page"), folder)
+	fmt.Fprintf(a.notes, "wrote %s to %s\n", figures.Count(pages, "page"), folder)
 	return nil
 }

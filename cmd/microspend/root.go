@@ -62,6 +62,8 @@ func (p process) env(name string) string {
 type app struct {
 	process
 	screen   io.Writer // standard error as it is, for progress, which is drawn over itself
+	notes    io.Writer // standard error for what a reader can do without: what was done, and what to do next
+	quiet    bool      // --quiet: no notes and no progress; errors and warnings about figures stay
 	asOf     time.Time // of --as-of; zero where it is not given
 	ratesDir string
 	output   outputFlags
@@ -83,6 +85,7 @@ func run(ctx context.Context, args []string, p process) int {
 	a := &app{process: p, screen: p.err, parsed: map[*cobra.Command][]parsedFlag{}}
 	// Messages name files and what others are called. Whether they come to a terminal is not known: a log does later.
 	a.err = view.VisibleWriter(p.err)
+	a.notes = a.err
 	root := a.rootCommand()
 	if completes(args) {
 		a.completion(root)
@@ -153,6 +156,8 @@ each tenant spent ("microspend spend", "microspend dash").`,
 	})
 	root.PersistentFlags().BoolVar(&a.trustConfig, "trust-config", false,
 		"trust ./"+config.Name+" with endpoints, roles and addresses, as if --config named it")
+	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false,
+		"no progress and no notes on standard error, only errors and warnings")
 	root.PersistentFlags().BoolVar(&a.explainQuery, "explain-query", false,
 		"show on standard error how each query of the ledger was answered: from rollups, or from records and why")
 	root.PersistentFlags().StringVar(&a.ratesDir, "rates-dir", "",

@@ -45,7 +45,7 @@ put a proxy in front.`,
 		if options.Token, err = a.token(token, tokenFile); err != nil {
 			return err
 		}
-		options.Load, options.Now, options.Logger = a.spendInputs, a.today, slog.New(slog.NewTextHandler(a.err, nil))
+		options.Load, options.Now, options.Logger = a.spendInputs, a.today, slog.New(slog.NewTextHandler(a.err, a.logOptions()))
 		server, err := serve.New(cmd.Context(), options)
 		if err != nil {
 			return err
@@ -57,7 +57,7 @@ put a proxy in front.`,
 		if a.patience != nil {
 			a.patience(options.Drain + 2*time.Second)
 		}
-		fmt.Fprintf(a.err, "serving on http://%s/\n", listener.Addr())
+		fmt.Fprintf(a.notes, "serving on http://%s/\n", listener.Addr())
 		err = server.Serve(cmd.Context(), listener)
 		a.usage = nil // damage was shown on pages while it served
 		return err

@@ -39,14 +39,14 @@ write FOCUS 1.2: one row per tenant, UTC day, region and usage type.`,
 		Example: `  # This month, by tenant
   microspend spend
   # A month by tenant and day, for a spreadsheet
-  microspend spend --by tenant,day --from 2026-10-01 --to 2026-11-01 --format csv
+  microspend spend --by tenant,day --period 2026-10 --format csv
   # The ten tenants that changed most since the previous period
   microspend spend --previous --sort change --top 10
   # One cost center, by its groups and tenants
   microspend spend --by group,tenant --group Engineering
   # A workbook for finance, or a FOCUS dataset
-  microspend spend --from 2026-10-01 --to 2026-11-01 --format xlsx --output october.xlsx
-  microspend spend --from 2026-10-01 --to 2026-11-01 --format focus-parquet --output october.parquet`,
+  microspend spend --period 2026-10 --format xlsx --output october.xlsx
+  microspend spend --period 2026-10 --format focus-parquet --output october.parquet`,
 	}, func(cmd *cobra.Command, _ []string) error {
 		in, err := a.measured(cmd.Context())
 		if err != nil {
@@ -59,7 +59,7 @@ write FOCUS 1.2: one row per tenant, UTC day, region and usage type.`,
 			}
 			source.Location = nil // bills go by UTC days, whatever zone the configuration cuts days in
 		}
-		asked.RawPeriod = a.rawPeriod()
+		asked.RawPeriod = a.flags.RawPeriod
 		request, err := asked.Request(source, a.today(), flagName)
 		if err != nil {
 			return err
@@ -70,7 +70,7 @@ write FOCUS 1.2: one row per tenant, UTC day, region and usage type.`,
 	a.output.addTo(cmd, exportFormats...)
 	a.ledgerFlags(cmd)
 	a.currencyFlag(cmd)
-	a.periodFlags(cmd)
+	a.periodFlags(cmd, theMonth)
 	var dimensions []string
 	for _, d := range spend.Dimensions() {
 		dimensions = append(dimensions, d.String())

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"microspend/internal/scalar"
 	"microspend/report"
 	"microspend/scenarios"
 	"microspend/view"
@@ -44,7 +45,7 @@ list.`,
 		}
 		return report.Sweep(sweep), nil
 	}, view.FormatSVG)
-	a.parsedListFlag(cmd, "vary", "the `FIELD` to vary and its values (once or twice)", func(text string) error {
+	a.parsedListFlag(cmd, "vary", "`FIELD` to vary and its values, as FIELD=FROM..TO/STEP or FIELD=A,B,C (repeatable, for two fields)", func(text string) error {
 		axis, err := scenarios.ParseAxis(text)
 		axes = append(axes, axis)
 		return err
@@ -53,7 +54,7 @@ list.`,
 }
 
 func (a *app) sensitivityCommand() *cobra.Command {
-	var by scenarios.Percent
+	var by scalar.Percent
 	cmd := a.pricing(&cobra.Command{
 		Use:   "sensitivity FILE",
 		Short: "Show which inputs affect a workload's bill most",

@@ -69,6 +69,6 @@ func (a *app) writeNewKey(path string) error {
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return errors.Join(err, os.Remove(path))
 	}
-	_, err = io.WriteString(a.err, "wrote "+path+"; next: microspend tenant-proof TENANT --key-file "+path+"\n")
+	_, err = io.WriteString(a.notes, "wrote "+path+"; next: microspend tenant-proof TENANT --key-file "+path+"\n")
 	return err
 }

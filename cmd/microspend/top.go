@@ -91,8 +91,8 @@ to print. --demo shows the fleet of microspend demo, without AWS.`,
 		&f.filters,
 		"filter",
 		nil,
-		"show only what this `FILTER` chooses, such as 'state=running age>7h'; "+
-			"repeatable",
+		"show only what this `FILTER` chooses, such as 'state=running age>7h' "+
+			"(repeatable)",
 	)
 	flags.StringVar(&f.sort, "sort", sortedBy, "`COLUMN` to sort by: figures from the largest, names from the first")
 	flags.BoolVar(&f.reverse, "reverse", false, "sort the other way round")

@@ -18,22 +18,22 @@ type budgetSettings struct {
 }
 
 func (s *budgetSettings) declare(flags *flag.FlagSet) {
-	const unless = ", unless the run hook's payload says"
-	flags.StringVar(&s.dollars, "budget", "", "`dollars` that a MicroVM's life may cost, such as 2.00"+unless)
-	flags.StringVar(&s.running, "max-running", "", "`duration` that a MicroVM may run, such as 30m"+unless)
-	flags.StringVar(&s.life, "max-life", "", "`duration` of a MicroVM's life, if its maximumDurationInSeconds is less "+
+	const unless = ", unless the run hook's payload gives it"
+	flags.StringVar(&s.dollars, "budget", "", "`DOLLARS` that this MicroVM may cost in its life, for example 2.00"+unless)
+	flags.StringVar(&s.running, "max-running", "", "`DURATION` that this MicroVM may run, for example 30m"+unless)
+	flags.StringVar(&s.life, "max-life", "", "`DURATION` of this MicroVM's life, if its maximumDurationInSeconds is less "+
 		"than 28800"+unless)
-	flags.StringVar(&s.address, "budget-address", DefaultBudgetAddress, "loopback `address` that GET "+BudgetPath+
-		" is served on, or none")
-	flags.StringVar(&s.rates, "rates", "", "`file` of a rate card, or figures such as vcpu_second=0.0000276944 "+
-		"(default the list prices of the region built in)")
-	flags.Var(&s.at, "at", "act at a `threshold=action`, repeatable: 75%, 1.50usd, 30m, running:75% or life:90%; "+
+	flags.StringVar(&s.address, "budget-address", DefaultBudgetAddress, "loopback `ADDRESS` to serve GET "+BudgetPath+
+		" on, or none")
+	flags.StringVar(&s.rates, "rates", "", "`FILE` of a rate card, or rates such as vcpu_second=0.0000276944 "+
+		"(default: the built-in list prices of the region)")
+	flags.Var(&s.at, "at", "act at a `THRESHOLD=ACTION` (repeatable): 75%, 1.50usd, 30m, running:75% or life:90%; "+
 		"http://127.0.0.1:8080/slow-down, exec:COMMAND, signal:TERM, aws:suspend or aws:terminate")
-	flags.DurationVar(&s.timeout, "at-timeout", DefaultActionTimeout, "`duration` after which a command of --at is killed")
+	flags.DurationVar(&s.timeout, "at-timeout", DefaultActionTimeout, "`DURATION` after which to kill a command of --at")
 	flags.BoolVar(&s.remote, "allow-remote-urls", false, "let --at call URLs of other machines")
 	flags.BoolVar(&s.allowAWS, "allow-aws-actions", false, "let --at suspend or terminate this MicroVM with its "+
 		"execution role")
-	flags.StringVar(&s.ask, "ask", "", "ask the meter that runs here whether this many more `dollars` may be spent, "+
+	flags.StringVar(&s.ask, "ask", "", "ask the meter that runs here whether this many more `DOLLARS` may be spent, "+
 		"print a line and exit: 0 yes, 1 no, 3 unknown")
 }
 

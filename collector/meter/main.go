@@ -52,7 +52,8 @@ func Main(args []string, p Process) int {
 	line.AddGoFlagSet(flags)
 	line.SetOutput(io.Discard)
 	line.Usage = func() {
-		fmt.Fprintf(p.Out, "%s\n\nFlags:\n%s", strings.ReplaceAll(Usage, "microspend meter", flags.Name()), line.FlagUsages())
+		fmt.Fprintf(p.Out, "%s\n\nFlags:\n%s", strings.ReplaceAll(Usage, "microspend meter", flags.Name()),
+			commandline.PlainDefaults(line.FlagUsages()))
 	}
 	command, faults := ParseArgs(line, args)
 	for _, wrong := range faults {

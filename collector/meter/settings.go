@@ -72,49 +72,49 @@ const (
 // NewSettings declares the meter's flags. They take effect with Options, after the flag set was parsed.
 func NewSettings(flags *flag.FlagSet) *Settings {
 	s := &Settings{}
-	flags.IntVar(&s.port, "port", DefaultPort, "`port` that the lifecycle hooks are served on, the image's hooks.port")
-	flags.StringVar(&s.address, "address", "", "`address` that is listened on (default all)")
-	flags.StringVar(&s.hosts, "hook-host", "", "host `names` that the hooks may be called by, with commas between; * for "+
-		"any (besides addresses, localhost, names without a dot, *.internal and *.amazonaws.com)")
-	flags.StringVar(&s.secret, "hook-secret-file", "", "`file` with a secret that the hooks' path begins with: "+
-		"/SECRET"+HookPath+"run, if the image's hooks can be configured so")
-	flags.StringVar(&s.chain, "chain", "", "`port` or URL of an application's own hooks, which are called too")
+	flags.IntVar(&s.port, "port", DefaultPort, "`PORT` to serve the lifecycle hooks on, as in the image's hooks.port")
+	flags.StringVar(&s.address, "address", "", "`ADDRESS` to serve the lifecycle hooks on (default: all)")
+	flags.StringVar(&s.hosts, "hook-host", "", "also accept hooks called by these host `NAMES`, comma-separated; * for any "+
+		"(always: addresses, localhost, names without a dot, *.internal and *.amazonaws.com)")
+	flags.StringVar(&s.secret, "hook-secret-file", "", "`FILE` with a secret that the path of the hooks starts with, "+
+		"as in /SECRET"+HookPath+"run, if your image's hooks can be configured so")
+	flags.StringVar(&s.chain, "chain", "", "`PORT` or URL of the application's own hooks, to call them too")
 	flags.DurationVar(&s.chainTimeout, "chain-timeout", DefaultChainTimeout,
-		"`duration` that the application's hooks are waited for")
-	flags.StringVar(&s.memory, "memory", "", "`size` of the MicroVM by its baseline memory, such as 2GB (default "+
-		"worked out from the memory that the guest sees)")
-	flags.StringVar(&s.imageSize, "image-size", "", "`size` that a launch reads, such as 2GB (default not known: "+
-		"launches are counted and their reads are not)")
-	flags.StringVar(&s.stateSize, "state-size", "", "`size` that a suspend writes and a resume reads, such as 0.63GB "+
-		"(default the baseline memory)")
-	flags.StringVar(&s.names.Tenant, "tenant", "", "`name` of the tenant, where the run hook's payload names none")
-	flags.StringVar(&s.proof, "tenant-proof", "", "`proof` that the control plane named the tenant, as microspend "+
-		"tenant-proof prints it, where the payload has none")
-	flags.StringVar(&s.names.Image, "image", "", "`name` or ARN of the image (default $AWS_LAMBDA_MICROVM_IMAGE_ARN)")
-	flags.StringVar(&s.names.ImageVersion, "image-version", "", "`version` of the image")
-	flags.StringVar(&s.names.MicroVMID, "microvm-id", "", "`id` of the MicroVM, where the run hook tells none")
-	flags.StringVar(&s.names.Region, "region", "", "AWS `region` (default that of the image's ARN, or $AWS_REGION)")
-	flags.StringVar(&s.names.Account, "account", "", "AWS account `id` (default that of the image's ARN)")
+		"`DURATION` to wait for the application's hooks")
+	flags.StringVar(&s.memory, "memory", "", "baseline memory `SIZE` of the MicroVM, for example 2GB (default: "+
+		"determined from the memory that the guest sees)")
+	flags.StringVar(&s.imageSize, "image-size", "", "`SIZE` that a launch reads, for example 2GB (default: unknown; "+
+		"launches are counted, their reads are not)")
+	flags.StringVar(&s.stateSize, "state-size", "", "`SIZE` that a suspend writes and a resume reads, for example 0.63GB "+
+		"(default: the baseline memory)")
+	flags.StringVar(&s.names.Tenant, "tenant", "", "`TENANT`, unless the run hook's payload names one")
+	flags.StringVar(&s.proof, "tenant-proof", "", "`PROOF` that the control plane named the tenant, from microspend "+
+		"tenant-proof, unless the payload has one")
+	flags.StringVar(&s.names.Image, "image", "", "`NAME` or ARN of the image (default: $AWS_LAMBDA_MICROVM_IMAGE_ARN)")
+	flags.StringVar(&s.names.ImageVersion, "image-version", "", "`VERSION` of the image")
+	flags.StringVar(&s.names.MicroVMID, "microvm-id", "", "`ID` of the MicroVM, unless the run hook gives one")
+	flags.StringVar(&s.names.Region, "region", "", "AWS `REGION` (default: from the image's ARN, or $AWS_REGION)")
+	flags.StringVar(&s.names.Account, "account", "", "AWS account `ID` (default: from the image's ARN)")
 	flags.StringVar(&s.names.Role, "role-arn", "", "`ARN` of the execution role")
-	flags.StringVar(&s.arch, "arch", "", "`architecture` that the MicroVM's compute is billed as: arm64, x86_64 (default "+
-		"that which the meter was built for)")
-	flags.StringVar(&s.payload, "payload", string(PayloadAuto), "`form` of the run hook's payload: auto, json, text "+
-		"(the tenant), none")
-	flags.StringVar(&s.payloadKeys, "payload-keys", "", "`keys` of a JSON payload, such as "+
-		"tenant=customer.id,memory=size (default tenant, proof, image, image-version, role, memory, image-size, state-size, "+
-		"budget, max_running, max_life)")
-	flags.StringVar(&s.namespace, "namespace", emf.DefaultNamespace, "CloudWatch `namespace` of the metrics")
-	flags.StringVar(&s.metrics, "metrics", emf.BilledMetrics.String(), "`which` metrics to publish: billed (5), all "+
-		"(10), none (the lines alone)")
-	flags.BoolVar(&s.perMicroVM, "per-microvm", false, "publish metrics for each MicroVM besides those for tenant and "+
-		"image")
-	flags.StringVar(&s.start, "start", string(StartAtRun), "`moment` at which metering begins: run (the run hook), "+
-		"jump (of the clock, without hooks), now")
-	flags.StringVar(&s.measure, "measure", string(MeasureAuto), "`whose` CPU and memory are read: guest, cgroup, auto "+
-		"(the guest's where they can be read)")
-	flags.DurationVar(&s.sample, "sample", defaultSample, "`interval` at which CPU and memory are read")
-	flags.DurationVar(&s.jump, "jump", DefaultTiming().Jump, "`duration` of a jump of the wall clock that is taken "+
-		"for a suspend where no hook tells of one")
+	flags.StringVar(&s.arch, "arch", "", "`ARCHITECTURE` that the MicroVM's compute is billed as: arm64 or x86_64 "+
+		"(default: that of this program)")
+	flags.StringVar(&s.payload, "payload", string(PayloadAuto), "`FORM` of the run hook's payload: auto, json, text "+
+		"(the tenant) or none")
+	flags.StringVar(&s.payloadKeys, "payload-keys", "", "`KEYS` of a JSON payload, for example "+
+		"tenant=customer.id,memory=size (default: tenant, proof, image, image-version, role, memory, image-size, "+
+		"state-size, budget, max_running, max_life)")
+	flags.StringVar(&s.namespace, "namespace", emf.DefaultNamespace, "CloudWatch `NAMESPACE` of the metrics")
+	flags.StringVar(&s.metrics, "metrics", emf.BilledMetrics.String(), "`METRICS` to publish: billed (5), all (10) or "+
+		"none (log lines only)")
+	flags.BoolVar(&s.perMicroVM, "per-microvm", false, "also publish metrics for each MicroVM, in addition to those for "+
+		"tenant and image")
+	flags.StringVar(&s.start, "start", string(StartAtRun), "`MOMENT` at which metering begins: run (the run hook), "+
+		"jump (of the clock, without hooks) or now")
+	flags.StringVar(&s.measure, "measure", string(MeasureAuto), "`MODE` of measuring CPU and memory: guest, cgroup or "+
+		"auto (the guest's if they can be read)")
+	flags.DurationVar(&s.sample, "sample", defaultSample, "`INTERVAL` at which to read CPU and memory")
+	flags.DurationVar(&s.jump, "jump", DefaultTiming().Jump, "`DURATION` from which a jump of the wall clock counts as a "+
+		"suspend, if no hook reports one")
 	s.budget.declare(flags)
 	return s
 }

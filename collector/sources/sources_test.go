@@ -38,7 +38,7 @@ collect:
   roles:
     - arn:aws:iam::123456789012:role/microspend
     - {arn: "arn:aws:iam::210987654321:role/path/microspend", external_id: 4711}
-  period: 1h
+  resolution: 1h
   overlap: 0
   reread: 6h
   every: 5m
@@ -103,7 +103,7 @@ collect:
 	assert.Equal(t, `microspend.yaml:3:11: collect.source: unknown source "cloudtrail"; valid sources: cloudwatch, logs, microvms
 microspend.yaml:4:13: collect.regions[0]: "Europe" is not an AWS region such as eu-west-1
 microspend.yaml:5:11: collect.roles[0]: "admin" is not the ARN of a role such as arn:aws:iam::123456789012:role/microspend
-microspend.yaml:6:11: collect.period: a period of 7m is not whole minutes that divide a day, such as 1m, 5m or 1h
+microspend.yaml:6:11: collect.period: a resolution of 7m is not whole minutes that divide a day, such as 1m, 5m or 1h
 microspend.yaml:7:10: collect.every: running more often than once a minute reads nothing new
 microspend.yaml:8:13: collect.parallel: 0 is not a whole number from 1 to 64
 microspend.yaml:10:7: collect.cloudwatch[0].metrics: is missing; list the metrics of acme that are usage

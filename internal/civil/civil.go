@@ -115,6 +115,11 @@ type Span struct{ From, To time.Time }
 // Between is the span [from, to).
 func Between(from, to time.Time) Span { return Span{from, to} }
 
+// Covering is the span of whole days from that of one moment to that of another.
+func Covering(first, last time.Time, loc *time.Location) Span {
+	return Span{DayOf(first, loc).Start(loc), (DayOf(last, loc) + 1).Start(loc)}
+}
+
 // Overlaps reports whether two spans have any time in common.
 func (s Span) Overlaps(other Span) bool { return s.From.Before(other.To) && other.From.Before(s.To) }
 

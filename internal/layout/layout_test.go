@@ -147,7 +147,7 @@ var allowed = map[string][]string{
 	"internal/webserver":     {}, // of serve, and of collect's metrics
 	"internal/cgroup":        {},
 	"internal/civil":         {},
-	"internal/commandline":   {},
+	"internal/commandline":   {"internal/lazyregexp"},
 	"internal/inputfile":     {},
 	"internal/secretfile":    {"internal/inputfile"},
 	"internal/tenantproof":   {"internal/emf", "internal/secretfile", "usage"},

@@ -61,7 +61,7 @@ func (f Fleet) Outage() (from, to time.Time) {
 	return day.Add(8 * time.Hour), day.Add(12 * time.Hour)
 }
 
-// workday is the last day, other than one of a weekend, that is at least so many days before the end.
+// workday is the last day, other than one of a weekend, that is at least a number of days before the end.
 func (f Fleet) workday(before int) time.Time {
 	day := f.end().AddDate(0, 0, -min(before, f.days()))
 	for day.Weekday() == time.Saturday || day.Weekday() == time.Sunday {

@@ -21,7 +21,7 @@ type phase struct {
 	from, to  int64
 	suspended bool
 	busy      int64 // seconds from the start in which somebody asks for something
-	burst     int64 // the first so many seconds run at factor times the baseline
+	burst     int64 // in seconds: how long it runs at factor times the baseline
 	factor    int64
 	resumed   bool // begins with a resume
 }

@@ -224,7 +224,7 @@ func TestTargetsThatHoldSomething(t *testing.T) {
 	upsert(t, to, own, records[1])
 	put(t, to, "bills/a.json", "target")
 	_, err := run(t, from, to, move.Options{})
-	require.ErrorContains(t, err, "has usage from 2026-10-01 to 2026-10-01 already; nothing was changed")
+	require.ErrorContains(t, err, "has usage of 1 October 2026 already; nothing was changed")
 	require.Len(t, content(t, open(t, to)), 2)
 
 	result, err := run(t, from, to, move.Options{Merge: true})

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 )
 
@@ -93,8 +94,7 @@ func (m *mover) refuse(ctx context.Context, info ledger.Info) error {
 	case err != nil:
 		return err
 	case len(m.has) > 0:
-		refused.Reason = fmt.Sprintf("has usage from %s to %s already", info.First.Format(time.DateOnly),
-			info.Last.Format(time.DateOnly))
+		refused.Reason = "has usage of " + civil.Covering(info.First, info.Last, time.UTC).Label(time.UTC) + " already"
 	case len(info.Damaged) > 0:
 		refused.Reason = "has damaged days"
 	case len(documents) > 0:

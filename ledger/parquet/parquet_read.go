@@ -47,7 +47,8 @@ type ParquetReader struct {
 // Place says where in the file a record is from: "row 12". The first record that was read is number 1.
 func (r *ParquetReader) Place(record int64) string { return r.places.Name("row", record) }
 
-// ReadParquet opens a Parquet file of so many bytes. A file that is none and columns that cannot be used are errors.
+// ReadParquet opens a Parquet file of a given size in bytes. A file that is not Parquet and columns that cannot be used
+// are errors.
 func ReadParquet(file io.ReaderAt, size int64, options ParquetOptions) (r *ParquetReader, err error) {
 	defer recoverAsDamage(&err)
 	if options.DefaultSource == "" {

@@ -43,7 +43,7 @@ func openParquet(in io.ReaderAt, bytes int64) (*parquetcolumn.File, error) {
 	return opened, nil
 }
 
-// readPiece reads so many bytes into room that is made where there is too little.
+// readPiece reads a number of bytes into room that is made where there is too little.
 func readPiece(file io.ReaderAt, room []byte, from, length int64) ([]byte, error) {
 	if length > maxPiece {
 		return room, damaged("%d bytes of it belong together; the most are %d", length, maxPiece)

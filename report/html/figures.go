@@ -108,28 +108,6 @@ func upper(text string) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// period writes an interval as people do: October 2026, 1–7 October 2026, 28 September to 4 October 2026.
-func period(from, to time.Time, loc *time.Location) string {
-	first, last := from.In(loc), to.Add(-1).In(loc)
-	switch {
-	case !midnight(first) || !midnight(to.In(loc)):
-		return first.Format("2 January 2006 15:04") + " to " + to.In(loc).Format("2 January 2006 15:04")
-	case first.Format(time.DateOnly) == last.Format(time.DateOnly):
-		return first.Format("2 January 2006")
-	case first.Day() == 1 && last.Add(1).Day() == 1 && first.Format("2006-01") == last.Format("2006-01"):
-		return first.Format("January 2006")
-	case first.Format("2006-01") == last.Format("2006-01"):
-		return first.Format("2") + "–" + last.Format("2 January 2006")
-	case first.Year() == last.Year():
-		return first.Format("2 January") + " to " + last.Format("2 January 2006")
-	default:
-		return first.Format("2 January 2006") + " to " + last.Format("2 January 2006")
-	}
-}
-
-// midnight is true for the first moment of a day, also where clocks change at it.
-func midnight(t time.Time) bool { return t.Add(-1).Day() != t.Day() }
-
 // dated reads a day of a statement.
 func dated(day string) time.Time {
 	// A statement's days are written by time.Format.

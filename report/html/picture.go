@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/report/statement"
@@ -61,7 +62,7 @@ func (b bucket) name() string {
 	if b.first.Equal(b.last) {
 		return b.first.Format("Monday 2 January")
 	}
-	return b.first.Format("2 January") + " to " + b.last.Format("2 January")
+	return civil.Between(b.first, b.last.AddDate(0, 0, 1)).Words(time.UTC, false)
 }
 
 // chart draws spend by day in two widths, and says in words what it shows.

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/report"
@@ -59,7 +60,7 @@ type tile struct{ Name, Figure, Words string }
 
 func (r renderer) view() page {
 	s := r.statement
-	p := page{Nav: r.options.Nav, Period: period(s.From, s.To, s.Location), Notes: s.Assumptions, Methods: s.Methods}
+	p := page{Nav: r.options.Nav, Period: civil.Between(s.From, s.To).Label(s.Location), Notes: s.Assumptions, Methods: s.Methods}
 	p.Title = "What Lambda MicroVMs cost"
 	switch {
 	case r.alone():

@@ -129,8 +129,8 @@ func (f *fleet) instances(region string, arch usage.Arch, size pricing.Size, mac
 	return out
 }
 
-// alternative is a priced candidate, a month of 30 days. What is billed all month is priced for a month of so many
-// hours.
+// alternative is a priced candidate, a month of 30 days. What is billed all month is priced for a month of the
+// given hours.
 func (f *fleet) alternative(
 	kind whatif.Kind, priced pricing.Alternative, running decimal.Decimal, hours int64,
 ) whatif.Alternative {

@@ -17,7 +17,7 @@ const maxRowBytes = 1 << 20
 // maxHeader is the part of a header that is looked at for what separates its fields.
 const maxHeader = 1 << 16
 
-// bounded fails when more than so many bytes are read at once, which a row that is too long does.
+// bounded fails when more bytes than its limit are read at once, which a row that is too long does.
 type bounded struct {
 	in   io.Reader
 	left int64

@@ -123,7 +123,7 @@ func (b Budget) Limit() decimal.Decimal {
 	return b.Amount.Mul(b.Threshold)
 }
 
-// Set is all budgets. The zero value is none.
+// Set is all budgets. The zero value has none.
 type Set struct {
 	Budgets []Budget
 	Others  []string // names for [OfTenant] whose month is forecast, with a budget for it or without
@@ -154,11 +154,11 @@ type Report struct {
 	From, To time.Time // the calendar month that Now lies in
 	Location *time.Location
 	Now      time.Time
-	// AsOf is the end of the latest period that the ledger has, at most Now: what is spent is known until then. It is zero
-	// where the ledger has nothing in the longest period with a budget and the eight weeks before Now.
+	// AsOf is the end of the latest period that the ledger has, at most Now: what is spent is known until then. It is
+	// zero where the ledger has nothing in the longest period with a budget and the eight weeks before Now.
 	AsOf time.Time
-	// Lines are one for each budget and each other tenant's month: by scope, name and period. Everything comes last, and
-	// always has a line for the month.
+	// Lines are one for each budget and each other tenant's month: by scope, name and period. Everything comes last,
+	// and always has a line for the month.
 	Lines   []Line
 	Damaged []ledger.DamagedFile
 }
@@ -222,13 +222,13 @@ type Line struct {
 	State      pricing.State    // of Spent, and of what follows from it: Used, BurnPeriod and the forecast
 	Used       *decimal.Decimal // spent as a part of the budget, half-even at RatioPlaces; nil without a budget
 
-	// Dollars an hour, half-even at AmountPlaces: over the last 24 hours of data, and since the start of the period. Nil
-	// where there is no data, or none in this period.
+	// Dollars an hour, half-even at AmountPlaces: over the last 24 hours of data, and since the start of the period.
+	// Nil where there is no data, or none in this period.
 	BurnDay, BurnPeriod *decimal.Decimal
 	BurnDayState        pricing.State
 
-	// Missing says why the period so far is not known as a whole, as in "no data before 12 Oct"; "" where it is, or where
-	// nothing of it has been measured at all. What was spent then is what is known of it.
+	// Missing says why the period so far is not known as a whole, as in "no data before 12 Oct"; "" where it is, or
+	// where nothing of it has been measured at all. What was spent then is what is known of it.
 	Missing string
 	// TenantAsserted is whether any of what was spent is the subject's because a guest said so: see [spend.Spend].
 	TenantAsserted bool

@@ -25,7 +25,7 @@ import (
 // Pair is two stretches of time that are compared.
 type Pair struct {
 	Now, Before civil.Span
-	// Sentence names both: "1 to 26 November 10:00 with 1 to 26 October 10:00".
+	// Sentence names both: "1–26 November 10:00 with 1–26 October 10:00".
 	Sentence string
 	// Reason says why nothing can be said of the change, as in "no data before 12 Oct"; "" where something can.
 	Reason string

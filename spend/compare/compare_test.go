@@ -76,7 +76,7 @@ var pairs = []pairCase{
 		name: "month that runs", reason: "up to the 26th at 10:00 with the month before up to its 26th at 10:00",
 		first: "2026-01-01", asOf: "2026-11-26T10:00", period: "2026-11-01 2026-12-01",
 		now: "2026-11-01 2026-11-26T10:00", before: "2026-10-01 2026-10-26T10:00",
-		sentence: "1 to 26 November 10:00 with 1 to 26 October 10:00",
+		sentence: "1–26 November 10:00 with 1–26 October 10:00",
 	},
 	{
 		name: "month that is over", reason: "all of it with all of the one before, long or short",
@@ -86,22 +86,22 @@ var pairs = []pairCase{
 	{
 		name: "31st against a month of 30", reason: "it has no such day, so all of it",
 		first: "2026-01-01", asOf: "2026-10-31T10:00", period: "2026-10-01 2026-11-01", before: "2026-09-01 2026-10-01",
-		sentence: "1 to 31 October 10:00 with September",
+		sentence: "1–31 October 10:00 with September",
 	},
 	{
 		name: "30 March against February", reason: "two days that February lacks", first: "2026-01-01",
 		asOf: "2026-03-30T08:00", period: "2026-03-01 2026-04-01", before: "2026-02-01 2026-03-01",
-		sentence: "1 to 30 March 08:00 with February",
+		sentence: "1–30 March 08:00 with February",
 	},
 	{
 		name: "29 March against a leap February", reason: "which has the day", first: "2028-01-01",
 		asOf: "2028-03-29T08:00", period: "2028-03-01 2028-04-01", before: "2028-02-01 2028-02-29T08:00",
-		sentence: "1 to 29 March 08:00 with 1 to 29 February 08:00",
+		sentence: "1–29 March 08:00 with 1–29 February 08:00",
 	},
 	{
 		name: "data ends with a day", reason: "25 whole days with 25 whole days", first: "2026-01-01", asOf: "2026-11-26",
 		period: "2026-11-01 2026-12-01", before: "2026-10-01 2026-10-26",
-		sentence: "1 to 25 November with 1 to 25 October",
+		sentence: "1–25 November with 1–25 October",
 	},
 	{
 		name: "first day of a month", reason: "hours with hours", first: "2026-01-01", asOf: "2026-11-01T06:30",
@@ -111,22 +111,22 @@ var pairs = []pairCase{
 	{
 		name: "January", reason: "with December of the year before, so years are named", first: "2026-01-01",
 		asOf: "2027-01-05", period: "2027-01-01 2027-02-01", before: "2026-12-01 2026-12-05",
-		sentence: "1 to 4 January 2027 with 1 to 4 December 2026",
+		sentence: "1–4 January 2027 with 1–4 December 2026",
 	},
 	{
 		name: "quarter that runs", reason: "its second month's 26th with the quarter before up to there",
 		first: "2026-01-01", asOf: "2026-11-26T10:00", period: "2026-10-01 2027-01-01",
-		before: "2026-07-01 2026-08-26T10:00", sentence: "1 October to 26 November 10:00 with 1 July to 26 August 10:00",
+		before: "2026-07-01 2026-08-26T10:00", sentence: "1 October – 26 November 10:00 with 1 July – 26 August 10:00",
 	},
 	{
 		name: "quarter that is over", reason: "months with months", first: "2026-01-01", asOf: "2026-11-26T10:00",
 		period: "2026-07-01 2026-10-01", before: "2026-04-01 2026-07-01",
-		sentence: "July to September with April to June",
+		sentence: "July–September with April–June",
 	},
 	{
 		name: "year that runs", reason: "with the year before up to the same day", first: "2025-01-01",
 		asOf: "2026-11-26T10:00", period: "2026-01-01 2027-01-01", before: "2025-01-01 2025-11-26T10:00",
-		sentence: "1 January to 26 November 2026 10:00 with 1 January to 26 November 2025 10:00",
+		sentence: "1 January – 26 November 2026 10:00 with 1 January – 26 November 2025 10:00",
 	},
 	{
 		name: "year that is over", reason: "year with year", first: "2024-01-01", asOf: "2026-11-26T10:00",
@@ -146,7 +146,7 @@ var pairs = []pairCase{
 	{
 		name: "the month as it is asked for", reason: "likewise a month until then", first: "2026-01-01",
 		asOf: "2026-11-26T12:00", period: "2026-11-01 2026-11-26T10:00", before: "2026-10-01 2026-10-26T10:00",
-		sentence: "1 to 26 November 10:00 with 1 to 26 October 10:00",
+		sentence: "1–26 November 10:00 with 1–26 October 10:00",
 	},
 	{
 		name: "a day that is over", reason: "with the same weekday a week before", first: "2026-01-01",
@@ -156,17 +156,17 @@ var pairs = []pairCase{
 	{
 		name: "seven days that run", reason: "the same hours of the seven days before", first: "2026-01-01",
 		asOf: "2026-11-26T10:00", period: "2026-11-20 2026-11-27", before: "2026-11-13 2026-11-19T10:00",
-		sentence: "20 to 26 November 10:00 with 13 to 19 November 10:00",
+		sentence: "20–26 November 10:00 with 13–19 November 10:00",
 	},
 	{
 		name: "days that are over", reason: "the equally long stretch right before", first: "2026-01-01",
 		asOf: "2026-11-26T10:00", period: "2026-11-02 2026-11-12", before: "2026-10-23 2026-11-02",
-		sentence: "2 to 11 November with 23 October to 1 November",
+		sentence: "2–11 November with 23 October – 1 November",
 	},
 	{
 		name: "hours", reason: "the hours right before", first: "2026-01-01", asOf: "2026-11-26T10:00",
 		period: "2026-11-20T10:00 2026-11-20T12:30", before: "2026-11-20T07:30 2026-11-20T10:00",
-		sentence: "Fri 20 November 10:00 to 12:30 with Fri 20 November 07:30 to 10:00",
+		sentence: "Fri 20 November 10:00–12:30 with Fri 20 November 07:30–10:00",
 	},
 	{
 		name: "clocks go back", reason: "ten o'clock is ten o'clock, on a day of 25 hours, too", zone: "Europe/Berlin",
@@ -183,17 +183,17 @@ var pairs = []pairCase{
 	{
 		name: "ledger that begins later", reason: "25 days are not compared with 20", first: "2026-10-12",
 		asOf: "2026-11-26T10:00", period: "2026-11-01 2026-12-01",
-		sentence: "1 to 26 November 10:00 with 1 to 26 October 10:00", why: "no data before 12 Oct",
+		sentence: "1–26 November 10:00 with 1–26 October 10:00", why: "no data before 12 Oct",
 	},
 	{
 		name: "ledger that begins after it", reason: "nothing measured is not nothing spent", first: "2026-11-03",
 		asOf: "2026-11-26T10:00", period: "2026-11-01 2026-12-01",
-		sentence: "1 to 26 November 10:00 with 1 to 26 October 10:00", why: "no data before 3 Nov",
+		sentence: "1–26 November 10:00 with 1–26 October 10:00", why: "no data before 3 Nov",
 	},
 	{
 		name: "ledger that begins on the first morning", reason: "what runs begins at some time of the day",
 		first: "2026-10-01T08:13", asOf: "2026-11-26T10:00", period: "2026-11-01 2026-12-01",
-		sentence: "1 to 26 November 10:00 with 1 to 26 October 10:00",
+		sentence: "1–26 November 10:00 with 1–26 October 10:00",
 	},
 	{
 		name: "ledger that began yesterday morning", reason: "of hours, hours must be known", first: "2026-11-25T08:13",
@@ -203,29 +203,29 @@ var pairs = []pairCase{
 	{
 		name: "gap before", reason: "two days nobody measured", first: "2026-01-01", asOf: "2026-11-26T10:00",
 		absent: "2026-10-12 2026-10-13", period: "2026-11-01 2026-12-01",
-		sentence: "1 to 26 November 10:00 with 1 to 26 October 10:00", why: "no data on 12–13 Oct",
+		sentence: "1–26 November 10:00 with 1–26 October 10:00", why: "no data on 12–13 Oct",
 	},
 	{
 		name: "gap after what is compared", reason: "the 28th is not looked at", first: "2026-01-01",
 		asOf: "2026-11-26T10:00", absent: "2026-10-28", period: "2026-11-01 2026-12-01",
-		sentence: "1 to 26 November 10:00 with 1 to 26 October 10:00",
+		sentence: "1–26 November 10:00 with 1–26 October 10:00",
 	},
 	{
 		name: "gap now", reason: "a fall would be made of missing data", first: "2026-01-01", asOf: "2026-11-26T10:00",
 		absent: "2026-11-05 2026-11-07", period: "2026-11-01 2026-12-01",
-		sentence: "1 to 26 November 10:00 with 1 to 26 October 10:00", why: "no data on 5 Nov and 7 Nov",
+		sentence: "1–26 November 10:00 with 1–26 October 10:00", why: "no data on 5 Nov and 7 Nov",
 	},
 	{
 		name: "many gaps", reason: "the first are named and the rest is counted", first: "2026-01-01",
 		asOf: "2026-11-26T10:00", absent: "2026-10-01 2026-10-05 2026-10-07 2026-10-09 2026-10-12",
 		period:   "2026-11-01 2026-12-01",
-		sentence: "1 to 26 November 10:00 with 1 to 26 October 10:00",
+		sentence: "1–26 November 10:00 with 1–26 October 10:00",
 		why:      "no data on 1 Oct, 5 Oct, 7 Oct and 2 other days",
 	},
 	{
 		name: "weekends without data", reason: "nothing ever runs then, so nothing is missing", first: "2026-01-01",
 		asOf: "2026-11-26T10:00", absent: "weekends", period: "2026-11-01 2026-12-01",
-		sentence: "1 to 26 November 10:00 with 1 to 26 October 10:00",
+		sentence: "1–26 November 10:00 with 1–26 October 10:00",
 	},
 	{
 		name: "a Saturday against a Saturday of rest", reason: "nothing with nothing", first: "2026-01-01",
@@ -235,17 +235,17 @@ var pairs = []pairCase{
 	{
 		name: "one weekend without data", reason: "may be a gap as well as rest", first: "2026-11-03",
 		asOf: "2026-11-13", absent: "2026-11-07 2026-11-08", period: "2026-11-08 2026-11-13",
-		sentence: "8 to 12 November with 3 to 7 November", why: "no data on 7 Nov",
+		sentence: "8–12 November with 3–7 November", why: "no data on 7 Nov",
 	},
 	{
 		name: "damaged before", reason: "what is there is too little", first: "2026-01-01", asOf: "2026-11-26T10:00",
 		absent: "2026-10-07!", period: "2026-11-01 2026-12-01",
-		sentence: "1 to 26 November 10:00 with 1 to 26 October 10:00", why: "2026-10-07 is damaged",
+		sentence: "1–26 November 10:00 with 1–26 October 10:00", why: "2026-10-07 is damaged",
 	},
 	{
 		name: "damaged now", reason: "likewise", first: "2026-01-01", asOf: "2026-11-26T10:00",
 		absent: "2026-11-07! 2026-11-09!", period: "2026-11-01 2026-12-01",
-		sentence: "1 to 26 November 10:00 with 1 to 26 October 10:00",
+		sentence: "1–26 November 10:00 with 1–26 October 10:00",
 		why:      "2026-11-07 and 1 other day are damaged",
 	},
 	{
@@ -286,9 +286,9 @@ func TestRowsOfDaysWeeksAndMonths(t *testing.T) {
 	require.Empty(t, today.Reason)
 	require.Equal(t, "no data on 10 Nov", k.WeekBefore(span(t, time.UTC, "2026-11-17 2026-11-18")).Reason)
 	week := k.WeekBefore(span(t, time.UTC, "2026-11-23 2026-11-30"))
-	require.Equal(t, "23 to 26 November 10:00 with 16 to 19 November 10:00", week.Sentence)
+	require.Equal(t, "23–26 November 10:00 with 16–19 November 10:00", week.Sentence)
 	month := k.MonthBefore(span(t, time.UTC, "2026-11-01 2026-12-01"))
-	require.Equal(t, "1 to 26 November 10:00 with 1 to 26 October 10:00", month.Sentence)
+	require.Equal(t, "1–26 November 10:00 with 1–26 October 10:00", month.Sentence)
 }
 
 func TestChange(t *testing.T) {

@@ -46,7 +46,7 @@ type Outcome struct {
 	Suspends, ThenSuspend decimal.Decimal
 }
 
-// Apply prices usage that was measured over so many seconds, as it was and as it would have been.
+// Apply prices usage that was measured over a number of seconds, as it was and as it would have been.
 func Apply(parts []Part, seconds int64, change Change) (Outcome, error) {
 	var (
 		out   = Outcome{Complete: true, ThenComplete: true}

@@ -120,7 +120,7 @@ func aMonth(figure decimal.Decimal, seconds int64) decimal.Decimal {
 
 const monthSeconds = pricing.HoursPerInstanceMonth * pricing.SecondsPerHour
 
-// demand is what the usage of so many seconds asks of an alternative in a month at the same pace. Launches and
+// demand is what the usage of a number of seconds asks of an alternative in a month at the same pace. Launches and
 // resumes are taken for jobs, so that machines that are always on come to as many as the running time fills, one at
 // least.
 func demand(region string, f Facts, seconds int64) pricing.Demand {

@@ -41,8 +41,8 @@ type Reader struct {
 	Records func(ctx context.Context, from, to time.Time) iter.Seq2[usage.Record, error]
 	// Launched reads what MicroVMs of a time were launched with; nil where nothing keeps it.
 	Launched func(ctx context.Context, from, to time.Time) (*lifecycle.Table, error)
-	// Dismissed reads which advice somebody has said no to; nil where nothing keeps it. Dismiss says no, or takes it back
-	// where the reason is empty; nil where that cannot be written.
+	// Dismissed reads which advice somebody has said no to; nil where nothing keeps it. Dismiss says no, or takes it
+	// back where the reason is empty; nil where that cannot be written.
 	Dismissed func(ctx context.Context) (advise.Dismissals, error)
 	Dismiss   func(ctx context.Context, of advise.Advice, reason string) error
 	// Fingerprint changes when the ledger does; nil for a ledger that never does.
@@ -71,7 +71,7 @@ type Query struct {
 	Period Period
 	By     []spend.Dimension
 	Scope  Scope
-	Most   int // keep so many rows with the largest amounts and fold the rest into one; 0 keeps all
+	Most   int // keep the N largest rows and fold the rest into one; 0 keeps all
 }
 
 // Listing is spend by some dimensions, with what is shown beside it.
@@ -108,7 +108,8 @@ func (l *Listing) Text(column string, row int) string {
 // Listing reads spend, and what it is compared with.
 func (r *Reader) Listing(ctx context.Context, q Query, at Moment) (*Listing, error) {
 	loc := r.Location()
-	// A MicroVM lives for hours, so there is no time before to compare it with; nor is there in a period without data yet.
+	// A MicroVM lives for hours, so there is no time before to compare it with; nor is there in a period without data
+	// yet.
 	previous := !slices.Contains(q.By, spend.ByMicroVM) && at.AsOf.After(q.Period.From)
 	found, err := r.Source.Report(ctx, spend.Request{
 		From: q.Period.From, To: q.Period.To, By: q.By, Location: loc, Filter: q.Scope.filter(), Sort: spend.SortAmount,

@@ -20,7 +20,7 @@ const TrendDays = 30
 func (r *Reader) lastDays(at Moment) (first civil.Day, span civil.Span) {
 	last := civil.DayOf(at.AsOf.Add(-time.Nanosecond), r.Location())
 	first = last - TrendDays + 1
-	return first, days(Custom, first, last, r.Location()).Span
+	return first, days(first, last, r.Location()).Span
 }
 
 // Trends are the last days of each name of a dimension, for pictures. The zero value is those that are not read yet.

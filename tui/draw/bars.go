@@ -80,7 +80,7 @@ func Spark(values []float32, width int) string {
 	return out.String()
 }
 
-// SparkCells is how many of width cells [Spark] fills with so many values.
+// SparkCells is how many of width cells [Spark] fills with the values.
 func SparkCells(values, width int) int {
 	if values <= 0 || width <= 0 {
 		return 0
@@ -113,7 +113,7 @@ var partGlyphs = [pricing.QuantityCount]rune{'█', '▓', '▌', '▞', '▖'}
 // PartGlyph is the pattern of a part.
 func PartGlyph(part int) string { return string(partGlyphs[part]) }
 
-// Stacks draws columns of so many rows of cells, each so wide with a gap after it, up to top. The upper edge is exact
+// Stacks draws columns, each of a height and a width in cells with a gap after it, up to top. The upper edge is exact
 // to an eighth of a cell; below it a cell shows the part that most of it belongs to.
 func Stacks(stacks []Stack, top float64, rows, width, gap int, t *theme.Theme) []string {
 	lines := make([]string, rows)

@@ -65,7 +65,7 @@ func oneCell(r rune) bool {
 
 var spaces = strings.Repeat(" ", 112)
 
-// Blank is so many blanks.
+// Blank is a run of n blanks.
 func Blank(n int) string {
 	switch {
 	case n <= 0:

@@ -123,8 +123,8 @@ type Footer struct {
 	Cells map[string]string // by the id of the column
 }
 
-// Render draws the table in so many cells: the headings, the rows in sight, and the footer where there is room.
-// Offset is where it starts; [State.Follow] keeps it around the cursor.
+// Render draws the table within a width and a height: the headings, the rows in sight, and the footer where there is
+// room. Offset is where it starts; [State.Follow] keeps it around the cursor.
 func (s *State) Render(t *theme.Theme, footer *Footer, width, height int) []string {
 	if s.Content.Len() == 0 || height < 1 || width < 1 {
 		return nil
@@ -173,7 +173,7 @@ func (s *State) offset(rows int) int {
 // Follow remembers where the rows in sight begin, for a height of the table with a footer.
 func (s *State) Follow(height int) { s.Offset = s.offset(visibleRows(true, height)) }
 
-// Page is how many rows are in sight in so many lines with a footer.
+// Page is how many rows are in sight in the given lines, less the footer.
 func (s *State) Page(height int) int { return max(1, visibleRows(true, height)) }
 
 func (s *State) heading(t *theme.Theme, l layout, width int) string {

@@ -33,7 +33,7 @@ type State struct {
 	markedTotal decimal.Decimal
 }
 
-// place is where the cursor is: on the row with an id, so many rows below the first in sight.
+// place is where the cursor is: on the row with an id, and how far below the first in sight.
 type place struct {
 	id     string
 	offset int
@@ -197,10 +197,10 @@ func (s *State) SetSort(column string, down bool) {
 // sorted is the column that the rows are sorted by: the first where there is none of the name.
 func (s *State) sorted() int { return max(s.Content.Find(s.Sort), 0) }
 
-// Move moves the cursor by so many rows.
+// Move moves the cursor by a number of rows.
 func (s *State) Move(by int) { s.Cursor = clamp(s.Cursor+by, 0, len(s.shown)-1) }
 
-// Scroll moves the columns by so many.
+// Scroll moves the columns by a number of them.
 func (s *State) Scroll(by int) {
 	if s.Content != nil {
 		s.Column = clamp(s.Column+by, 0, len(s.Content.Columns)-2)

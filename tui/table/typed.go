@@ -40,7 +40,7 @@ func (s *State) Position() string {
 	return figures.Int(s.Cursor+1) + "/" + shown
 }
 
-// typed is the filter in so many cells, with the cursor while it is typed.
+// typed is the filter in a field of cells, with the cursor while it is typed.
 func (s *State) typed(typing Typing, width int) string {
 	cursor := ""
 	if typing.On {

@@ -30,7 +30,7 @@ func (c cells) put(col, row int, text string) {
 
 func (c cells) within(col, row int) bool { return col >= 0 && row >= 0 && col < c.cols && row < c.rows }
 
-// room reports whether a text of so many cells can be put there: over nothing, or if need be over lines.
+// room reports whether a text of a number of cells can be put there: over nothing, or if need be over lines.
 func (c cells) room(col, row, width int, overLines bool) bool {
 	for ; width > 0; width-- {
 		i := row*c.cols + col

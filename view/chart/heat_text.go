@@ -14,7 +14,7 @@ const mostTextRows = 60
 // shadeSigns are the shades of a terminal, the weakest first.
 var shadeSigns = [mostShades]string{"·", "░", "▒", "▓", "█"}
 
-// Text draws the heat map in lines of at most so many cells, without a line break at its end. Each cell shows its
+// Text draws the heat map in lines of a limited width in cells, without a line break at its end. Each cell shows its
 // shade and its number, or the shade alone where the width has no room for the numbers of all columns. Columns and
 // rows that don't fit even so are left out evenly, which a line says. Below 40 cells there is no picture but one line
 // that says so.

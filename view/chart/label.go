@@ -56,7 +56,7 @@ func visible(r rune) rune {
 	return r
 }
 
-// fit cuts a clean label to so many terminal cells.
+// fit cuts a clean label to a number of terminal cells.
 func fit(label string, width int) string {
 	if width <= 0 {
 		return ""
@@ -143,7 +143,7 @@ func flow(items []string, width int) []string {
 	return lines
 }
 
-// flowWithin flows as many items as so many lines hold, and says how many it leaves out.
+// flowWithin flows as many items as the given lines hold, and says how many it leaves out.
 func flowWithin(items []string, width, most int) []string {
 	for n := len(items); n > 0; n-- {
 		shown := items[:n:n]

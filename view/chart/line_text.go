@@ -54,7 +54,7 @@ func (c Line) titles(height, width int) (head, foot []string) {
 	return head, foot
 }
 
-// legend tells what the letters and numbers stand for, in at most so many lines.
+// legend tells what the letters and numbers stand for, in a limited number of lines.
 func (c Line) legend(width, most int) []string {
 	lines := flowWithin(c.seriesKeys(width), width, most)
 	return append(lines, flowWithin(c.markKeys(), width, most-len(lines))...)

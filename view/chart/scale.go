@@ -51,8 +51,8 @@ func (e extent) some() span {
 	return s
 }
 
-// round widens the data's extent to round numbers, about so many steps apart. It starts at zero unless zero lies
-// further from the data than the data is wide.
+// round widens the data's extent to round numbers, in about the given number of steps. It starts at zero unless zero
+// lies further from the data than the data is wide.
 func (e extent) round(steps int) span {
 	s := e.some()
 	if width := s.hi - s.lo; s.lo > 0 && s.lo <= width {
@@ -70,10 +70,11 @@ type roundStep struct {
 	exponent int
 }
 
-// stepFor is the smallest step of 1, 2 or 5 times a power of ten of which at most so many fit into the span.
+// stepFor is the smallest step of 1, 2 or 5 times a power of ten of which at most the given number fit into the span.
 func stepFor(s span, most int) roundStep { return stepOf(s, most, 1, 2, 5) }
 
-// stepOf is the smallest step of one of the digits, in order, times a power of ten of which at most so many fit.
+// stepOf is the smallest step of one of the digits, in order, times a power of ten of which at most the given number
+// fit.
 func stepOf(s span, most int, digits ...float64) roundStep {
 	raw := (s.hi - s.lo) / float64(max(most, 1))
 	exponent := int(math.Floor(math.Log10(raw)))

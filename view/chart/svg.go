@@ -148,7 +148,7 @@ func widthAt(size float64) func(string) float64 {
 	return func(text string) float64 { return wide(text, size) }
 }
 
-// cut shortens a clean text to the width of so many units.
+// cut shortens a clean text to a width in units.
 func cut(text string, size, room float64) string {
 	if wide(text, size) <= room {
 		return text

@@ -7,9 +7,9 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Text draws the chart in lines of at most so many cells, without a line break at its end. A bar's right end is exact
-// to an eighth of a cell, its left end to about a half, as terminals have no finer signs for it. Below 40 cells there
-// is no picture but one line that says so.
+// Text draws the chart in lines of a limited width in cells, without a line break at its end. A bar's right end is
+// exact to an eighth of a cell, its left end to about a half, as terminals have no finer signs for it. Below 40 cells
+// there is no picture but one line that says so.
 func (t Tornado) Text(width int) string {
 	if width < leastWidth {
 		return tooSmall(width, fmt.Sprintf("(no room for a chart: it needs %d cells)", leastWidth))
@@ -69,7 +69,8 @@ func (r tornadoRows) line(b Bar) string {
 	if !b.drawable() {
 		return padRight(line, r.bar+r.center) + "│ (can't be drawn)"
 	}
-	// From and to are in eighths of a cell. The center is in the middle of its cell, and a bar of no length is that line.
+	// From and to are in eighths of a cell. The center is in the middle of its cell, and a bar of no length is that
+	// line.
 	from, to := int(math.Round(8*r.at(b.Low))), int(math.Round(8*r.at(b.High)))
 	low, high := fit(clean(b.LowLabel), r.value), fit(clean(b.HighLabel), r.value)
 	first, last := min(from/8, r.cols-1), max(min((to+7)/8, r.cols)-1, 0)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/spend"
@@ -200,15 +201,16 @@ func days(request Request) (from, to time.Time, err error) {
 	case from != from.UTC().Truncate(24*time.Hour) || to != to.UTC().Truncate(24*time.Hour):
 		return from, to, errors.New("bills are by UTC day; give whole days")
 	case from.Before(request.Bill.From) || to.After(request.Bill.To):
-		return from, to, fmt.Errorf("the bill covers %s to %s only, the last day not included",
-			request.Bill.From.Format(time.DateOnly), request.Bill.To.Format(time.DateOnly))
+		return from, to, fmt.Errorf("the bill covers %s only",
+			civil.Between(request.Bill.From, request.Bill.To).Label(time.UTC))
 	case !from.Before(to):
 		return from, to, fmt.Errorf("%s is not before %s", from.Format(time.DateOnly), to.Format(time.DateOnly))
 	}
 	for _, gap := range request.Bill.Gaps {
 		if gap.From.Before(to) && from.Before(gap.To) {
 			return from, to, fmt.Errorf("none of the files covers %s, where nothing can be compared; "+
-				"give the file that does, or choose other days with --from and --to", gap)
+				"give the file that does, or choose other days with --from and --to",
+				civil.Between(gap.From, gap.To).Label(time.UTC))
 		}
 	}
 	return from, to, nil

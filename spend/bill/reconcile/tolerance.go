@@ -9,8 +9,8 @@ import (
 	"microspend/pricing"
 )
 
-// Tolerance is how far ours may be from theirs: a part of the whole bill, or so many dollars. The zero value is none
-// at all.
+// Tolerance is how far ours may be from theirs: a part of the whole bill, or an amount in dollars. The zero value is
+// none at all.
 type Tolerance struct {
 	fraction decimal.Decimal
 	dollars  decimal.Decimal

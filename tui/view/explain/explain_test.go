@@ -33,13 +33,15 @@ var (
 	to   = time.Date(2026, time.November, 23, 21, 30, 0, 0, time.UTC)
 )
 
+var query = data.Query{Period: data.Period{Kind: data.Month, Span: civil.Between(from, from.AddDate(0, 1, 0))}}
+
 // usage is a bill of two regions, of which one has a rate that is not known.
 func usage(t *testing.T) *data.Explanation {
 	card, err := pricing.EmbeddedCards().Card("eu-west-1")
 	require.NoError(t, err)
 	e := &data.Explanation{
 		Span:   civil.Between(from, to),
-		Query:  data.Query{Period: data.Period{Kind: data.Month, Span: civil.Between(from, from.AddDate(0, 1, 0))}},
+		Query:  query,
 		Shared: dec("1.25"),
 		Total:  spend.Total{Cost: spend.Cost{Amount: dec("4.750007")}},
 		Card:   map[string]pricing.RateCard{"eu-west-1": card},
@@ -80,7 +82,7 @@ func TestFrames(t *testing.T) {
 	scroll := map[string]int{"scrolled": 5}
 	for name, state := range map[string]explain.State{
 		"bill":     {Title: "acme", Usage: usage(t)},
-		"nothing":  {Title: "acme", Usage: &data.Explanation{Span: civil.Between(from, to)}},
+		"nothing":  {Title: "acme", Usage: &data.Explanation{Span: civil.Between(from, to), Query: query}},
 		"reading":  {Title: "acme"},
 		"fault":    {Title: "acme", Fault: "the disk is \x1b[31mgone"},
 		"scrolled": {Title: "acme", Usage: usage(t)},

@@ -9,7 +9,6 @@ import (
 
 	"microspend/internal/figures"
 	"microspend/pricing"
-	"microspend/spend/compare"
 	"microspend/tui/data"
 	"microspend/tui/draw"
 	"microspend/tui/table"
@@ -98,7 +97,7 @@ func (s State) compared() string {
 	case before.Reason != "":
 		return "not compared: " + before.Reason
 	default:
-		return "compared with " + compare.Words(of.Compared.Before, of.Location, false)
+		return "compared with " + of.Compared.Before.Words(of.Location, false)
 	}
 }
 

@@ -23,7 +23,7 @@ type labelled struct{ label, text string }
 
 const labelCells = 9
 
-// pane is the details of a MicroVM in so many lines, the more important first.
+// pane is the details of a MicroVM in the given lines, the more important first.
 func (s *State) pane(m *fleet.MicroVM, width, height int) []string {
 	t := s.Theme
 	name, note := draw.Name(m.ID), ""

@@ -22,7 +22,7 @@ const (
 	lifeNobody = "·" // time of which no state is known
 )
 
-// Strip draws the life of a MicroVM as so many cells: from its launch to when it is ended at the latest, or to now
+// Strip draws the life of a MicroVM as a row of cells: from its launch to when it is ended at the latest, or to now
 // where nothing ends it. Each cell has the state that most of its time was spent in.
 func Strip(m *fleet.MicroVM, at time.Time, width int, t *theme.Theme) string {
 	from, to := m.StartedAt, m.EndsBy()

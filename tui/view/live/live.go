@@ -137,7 +137,8 @@ func (s *State) layout(width, height int) layout {
 	return l
 }
 
-// TableLines are where the table stands in so many lines: from which on, and how many, its heading included.
+// TableLines are where the table stands in a view of the given lines: from which on, and how many, its heading
+// included.
 func (s *State) TableLines(width, height int) (from, lines int) {
 	if s.Snapshot == nil || s.Missing {
 		return 0, 0
@@ -180,7 +181,7 @@ func (s *State) bottom(l layout, width int) []string {
 	return lines
 }
 
-// events are the newest that are chosen, so many at most.
+// events are the newest that are chosen, up to a number.
 func (s *State) events(width, most int, chosen func(*fleet.Event) bool) []string {
 	t := s.Theme
 	var lines []string

@@ -13,7 +13,7 @@ import (
 	"microspend/view"
 )
 
-// chart is the last days as columns, split by billed quantity, in so many lines with heading, axis and legend.
+// chart is the last days as columns, split by billed quantity, in the given lines with heading, axis and legend.
 func (s *State) chart(width, height int) []string {
 	t := s.Theme
 	note := ""

@@ -102,7 +102,7 @@ func brief(note string, room int) string {
 
 // change says how a total moved against the stretch before.
 func (s *State) change(p *spend.Comparison, pair compare.Pair) (string, theme.Paint) {
-	t, than := s.Theme, compare.Words(pair.Before, s.Location, false)
+	t, than := s.Theme, pair.Before.Words(s.Location, false)
 	switch {
 	case p == nil:
 		return "", t.Muted

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"microspend/spend"
-	"microspend/spend/compare"
 	"microspend/tui/data"
 	"microspend/tui/draw"
 )
@@ -56,7 +55,7 @@ func (s *State) movers(width, height int) []string {
 		from = 0
 	}
 	name = min(name, max(4, width-change-percent-from-4))
-	note := "against " + compare.Words(l.Spend.Compared.Before, s.Location, false)
+	note := "against " + l.Spend.Compared.Before.Words(s.Location, false)
 	lines := []string{draw.Heading(s.Theme, "moved most", note, width)}
 	for _, i := range moved {
 		text, paint := s.moved(l.Spend.Rows[i].Previous)

@@ -230,7 +230,7 @@ func (s *State) SameAlternative(was whatif.Alternative) (whatif.Alternative, boo
 	return same(s.Instead.Alternatives, func(a whatif.Alternative) bool { return a.Kind == was.Kind })
 }
 
-// Move puts the focus on an item that is so many further; ones that no longer exist count as the first of their panel.
+// Move moves the focus on by a number of items; ones that no longer exist count as the first of their panel.
 func (s *State) Move(by int) {
 	items := s.Items()
 	s.Focus = items[max(0, min(s.place(items)+by, len(items)-1))]
@@ -372,7 +372,7 @@ func (s *State) narrow(width, height int) []string {
 	return lines[first:]
 }
 
-// window is which of so many items are in sight in so many lines, so that the focused one is.
+// window is which of the items are in sight in the given lines, so that the focused one is.
 func (s *State) window(panel Panel, count, lines int) (from, to int) {
 	if s.Focus.Panel == panel {
 		from = max(0, min(s.Focus.Index-lines+1, count-lines))

@@ -25,7 +25,7 @@ func partOf(part, whole decimal.Decimal) decimal.Decimal {
 	return pricing.Divide(part, whole, pricing.RatioPlaces)
 }
 
-// field is a text in so many cells, painted unless it already is.
+// field is a text in a field of cells, painted unless it already is.
 type field struct {
 	text  string
 	width int
@@ -66,7 +66,7 @@ type panel struct {
 	item        func(i int) []field
 }
 
-// draw draws a panel in so many lines at most, in which the focused item is in sight.
+// draw draws a panel in a limited number of lines, in which the focused item is in sight.
 func (p panel) draw(s *State, width, height int) []string {
 	switch {
 	case !p.read:

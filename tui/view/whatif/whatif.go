@@ -146,7 +146,7 @@ func (s *State) options(k Knob) []string {
 	return options
 }
 
-// Turn moves the focused knob by so many values, around at the ends.
+// Turn moves the focused knob by a number of values, around at the ends.
 func (s *State) Turn(by int) {
 	n := len(s.options(s.Focus))
 	s.Choice[s.Focus] = ((s.Choice[s.Focus]+by)%n + n) % n
