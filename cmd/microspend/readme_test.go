@@ -13,12 +13,17 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"microspend/internal/racing"
 )
 
 // TestDocs holds every sample of README.md and docs/ to the program: what is shown as output is what a command prints,
 // command lines are accepted and, where they need nothing from outside, work; files are read as what they are. What
 // no test can run is in notRun, with why.
 func TestDocs(t *testing.T) {
+	if racing.Enabled {
+		t.Skip("commands run one after the other; the same paths run under the race detector in their own tests")
+	}
 	shared, root := docsFolder(t), absolute(repositoryRoot)
 	for _, page := range documentation(t) {
 		if page.name == referencePage {
@@ -68,7 +73,7 @@ var notRun = []struct{ page, begins, because string }{
 
 	{"README.md", "microspend idle --trace", azureTrace},
 	{"docs/idle.md", "microspend idle --trace", azureTrace},
-	{"README.md", "microspend idle --ledger", "the demo's acme is in us-east-1"},
+	{"README.md", "microspend idle --from-ledger", "the demo's acme is in us-east-1"},
 	{"README.md", "microspend spend --basis billed", noBill},
 	{"docs/reconcile.md", "microspend spend --basis billed", noBill},
 }
