@@ -88,7 +88,7 @@ func TestValidate(t *testing.T) {
 	a, err = m.Analyse(one, Options{Validate: &half})
 	require.NoError(t, err)
 	require.Nil(t, a.Validation)
-	require.Contains(t, fmt.Sprint(a.Warnings()), "nothing was validated")
+	require.Contains(t, fmt.Sprint(a.Warnings()), "there was nothing to validate")
 }
 
 // No outcome on the frontier is beaten, everything off it is, and the best keep the limits.

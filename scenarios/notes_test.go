@@ -85,7 +85,7 @@ func TestAssumptions(t *testing.T) {
 		{
 			"burst, half the envelope", "one of the two is not given", measured + simple + ", burst: {share: 10%, vcpu: 4}}",
 			[]string{"burst-envelope"},
-			nil, "burst-envelope", "what burst does not name",
+			nil, "burst-envelope", "that burst does not give",
 		},
 		{
 			"burst, given", "nothing is assumed", measured + simple + ", burst: {share: 10%, vcpu: 4, memory: 8GB}}", nil, nil,

@@ -111,7 +111,7 @@ func parsedOnly(args []string, shortened bool) error {
 	}
 	root := a.rootCommand()
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		if missing := missingFlags(cmd); len(missing) > 0 && !shortened {
+		if missing := a.missingFlags(cmd); len(missing) > 0 && !shortened {
 			return errors.Join(missing...)
 		}
 		return oldName(cmd, args)
@@ -119,10 +119,12 @@ func parsedOnly(args []string, shortened bool) error {
 	var stub func(cmd *cobra.Command)
 	stub = func(cmd *cobra.Command) {
 		if cmd.RunE != nil {
-			cmd.DisableFlagParsing = false // the meter parses its own, and is held to the same
+			cmd.DisableFlagParsing = false   // the meter parses its own, and is held to the same
+			readsFirst := cmd.PreRunE != nil // idle reads rates, which its flags are about
+			cmd.PreRunE = nil
 			cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-				if shortened && slices.Contains(args, "…") {
-					return nil // a value that is left out
+				if readsFirst || shortened && slices.Contains(args, "…") { // or a value is left out
+					return nil
 				}
 				return a.parseFlags(cmd)
 			}

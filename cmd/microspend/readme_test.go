@@ -14,12 +14,17 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"microspend/internal/racing"
 )
 
 // TestDocs holds every sample of README.md and docs/ to the program: what is shown as output is what a command prints,
 // command lines are accepted and, where they need nothing from outside, work; files are read as what they are. What
 // no test can run is in notRun, with why.
 func TestDocs(t *testing.T) {
+	if racing.Enabled {
+		t.Skip("commands run one after the other; the same paths run under the race detector in their own tests")
+	}
 	shared, root := docsFolder(t), absolute(repositoryRoot)
 	for _, page := range documentation(t) {
 		if page.name == referencePage {

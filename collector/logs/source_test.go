@@ -382,7 +382,7 @@ func TestBothPricesStandSideBySide(t *testing.T) {
 	require.NoError(t, err)
 	text := strings.Join(estimate.Notes, "\n")
 	t.Log("\n" + text)
-	require.Contains(t, text, "log-read-free: FilterLogEvents is taken to cost nothing")
+	require.Contains(t, text, "log-read-free: FilterLogEvents is assumed to be free")
 	require.Contains(t, text, "$0.50 per GB of 10^9 bytes")
 	require.Contains(t, text, "and $0.002085 from metrics (5 with a MicrovmId dimension at $0.30 a month of 730 hours")
 	require.Regexp(t, `, (9\d|1[01]\d) times as much`, text, "about a hundredth")

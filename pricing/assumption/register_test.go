@@ -206,8 +206,8 @@ func page(t *testing.T) string {
 	t.Helper()
 	var out strings.Builder
 	out.WriteString("# Assumptions and warnings\n\n" +
-		"Every figure that rests on something not established names it by one of these ids, in every output. Where … stands, the\n" +
-		"output has a figure. Warnings are about the input. This page is made from `pricing/assumption/register.yaml`.\n")
+		"Every figure that rests on an assumption names it by one of these ids, in every output. `…` stands for a value that the\n" +
+		"output fills in. Warnings are about your input. This page is generated from `pricing/assumption/register.yaml`.\n")
 	names, headings := entries(t)
 	for _, name := range names {
 		if heading, starts := headings[name]; starts {
