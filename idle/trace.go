@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"microspend/internal/nearest"
+
 	"microspend/pricing"
 )
 
@@ -205,7 +207,11 @@ func (t *Trace) Only(tenant string) (*Trace, error) {
 	part := *t
 	part.MicroVMs = slices.DeleteFunc(slices.Clone(t.MicroVMs), func(vm MicroVM) bool { return vm.Tenant != tenant })
 	if len(part.MicroVMs) == 0 {
-		return nil, fmt.Errorf("there is no tenant %q in it", tenant)
+		var names []string
+		for _, vm := range t.MicroVMs {
+			names = append(names, vm.Tenant)
+		}
+		return nil, fmt.Errorf("there is no tenant %.200q in it%s", tenant, nearest.Meant(tenant, names))
 	}
 	part.Count = int64(len(part.MicroVMs))
 	part.Requests = 0 // the source counts those of all tenants together

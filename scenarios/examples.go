@@ -8,6 +8,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"microspend/internal/nearest"
 )
 
 // Example is a worked example that some source documents, as a scenario with the figures that the source prints.
@@ -66,7 +68,7 @@ func FindExample(name string) (Example, error) {
 		}
 		names = append(names, example.Name)
 	}
-	return Example{}, fmt.Errorf("no example %q; examples are %s", name, list(names))
+	return Example{}, fmt.Errorf("no example %.40q; examples are %s%s", name, list(names), nearest.Meant(name, names))
 }
 
 // Load reads the example's scenario.

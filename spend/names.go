@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"microspend/internal/civil"
@@ -20,7 +21,7 @@ import (
 type UnknownNameError struct {
 	Dimension Dimension
 	Pattern   tenants.Pattern
-	Nearest   string // the name that is most like it; "" where there are no names at all
+	Nearest   string // the name that may have been meant; "" where none is like it
 }
 
 func (e *UnknownNameError) Error() string {
@@ -30,7 +31,7 @@ func (e *UnknownNameError) Error() string {
 	}
 	text := fmt.Sprintf("there is no %s %q %s", e.Dimension, e.Pattern, where)
 	if e.Nearest != "" {
-		text += fmt.Sprintf("; the nearest is %q", e.Nearest)
+		text += fmt.Sprintf("; did you mean %q?", e.Nearest)
 	}
 	return text
 }
@@ -80,7 +81,7 @@ func (s Source) unmatched(
 		}
 	}
 	for _, p := range rest {
-		faults = append(faults, &UnknownNameError{d, p, nearest.Name(p.String(), slices.Collect(maps.Keys(known)))})
+		faults = append(faults, &UnknownNameError{d, p, nearest.Near(p.String(), slices.Collect(maps.Keys(known)))})
 	}
 	return faults, nil
 }
@@ -104,7 +105,11 @@ func (s Source) listNames(d Dimension, to map[string]bool) {
 		to[Unallocated], to[Shared], to[Unmetered] = true, true, true
 	case ByGroup:
 		for _, name := range s.Tenants.Names() {
-			to[s.Tenants.Group(name, 0)] = true
+			group := s.Tenants.Group(name, 0)
+			to[group] = true
+			for i := strings.LastIndexByte(group, '/'); i > 0; i = strings.LastIndexByte(group[:i], '/') {
+				to[group[:i]] = true
+			}
 		}
 		to[NoGroup], to[Unallocated], to[Shared], to[Unmetered] = true, true, true, true
 	}

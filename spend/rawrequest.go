@@ -105,7 +105,7 @@ func (r RawRequest) Request(s Source, now time.Time, naming func(string) string)
 		return Request{}, fmt.Errorf("%s: %w", naming("sort"), err)
 	}
 	if r.Min != "" {
-		var least scalar.Price
+		var least scalar.Dollars
 		if err := least.ParseScalar(r.Min); err != nil {
 			return Request{}, fmt.Errorf("%s: %w", naming("min"), err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"microspend/internal/nearest"
 	"microspend/tui/data"
 	"microspend/tui/theme"
 )
@@ -57,7 +58,8 @@ func (o Options) check() error {
 		return errors.New("the dashboard needs a reader and a clock")
 	}
 	if o.View != "" && !slices.Contains(Views(), o.View) {
-		return fmt.Errorf("%.40q is not a view; views are %s", o.View, strings.Join(Views(), ", "))
+		return fmt.Errorf("%.40q is not a view; views are %s%s", o.View, strings.Join(Views(), ", "),
+			nearest.Meant(o.View, Views()))
 	}
 	if len(o.Filter) > longest || !utf8.ValidString(o.Filter) {
 		return fmt.Errorf("the filter %.40q is longer than %d bytes or not UTF-8", o.Filter, longest)

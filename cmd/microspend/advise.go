@@ -86,7 +86,7 @@ uses the ledger; it comes back when its saving has doubled.`,
 		})
 	a.parsedFlag(cmd, "min-saving", "", "leave out what saves less than this many `DOLLARS` a month",
 		func(text string) error {
-			var least scalar.Price
+			var least scalar.Dollars
 			err := least.ParseScalar(text)
 			f.request.Least = least.Decimal
 			return err
@@ -99,7 +99,7 @@ uses the ledger; it comes back when its saving has doubled.`,
 		})
 	a.parsedFlag(cmd, "fail-above", "", "exit with 1 if all together save more than this many `DOLLARS` a month",
 		func(text string) error {
-			var limit scalar.Price
+			var limit scalar.Dollars
 			err := limit.ParseScalar(text)
 			f.limit = &limit.Decimal
 			return err
@@ -135,6 +135,9 @@ func (a *app) advice(cmd *cobra.Command, f *adviseFlags) (serve.Inputs, *advise.
 	loc := in.Source.Zone(nil)
 	if request.From, request.To, err = a.bounds(loc); err != nil {
 		return in, nil, err
+	}
+	if !request.From.IsZero() {
+		a.noteBeyond(ctx, request.From, cmp.Or(request.To, request.From.AddDate(0, 0, 30)), loc)
 	}
 	today := civil.DayOf(request.Now, loc)
 	named := spend.Request{ // where names are looked for first; then it is the whole ledger

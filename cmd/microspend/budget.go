@@ -96,6 +96,7 @@ set under anomalies in microspend.yaml.`,
 		if err != nil {
 			return view.Document{}, err
 		}
+		a.noteBeyond(cmd.Context(), request.From, request.To, request.Location)
 		return report.Anomalies(found), nil
 	})
 	a.ledgerFlags(cmd)

@@ -20,6 +20,7 @@ import (
 	"microspend/collector/microvmapi"
 	"microspend/collector/sources"
 	"microspend/internal/cgroup"
+	"microspend/internal/commandline"
 	"microspend/internal/progress"
 	"microspend/internal/webserver"
 	"microspend/pricing"
@@ -223,7 +224,7 @@ func (a *app) collectEnd(s collector.Summary) error {
 
 // outside says what an outside service did not do, and ends the command for that.
 func (a *app) outside(err error) error {
-	fmt.Fprintln(a.err, "microspend: "+view.Visible(err.Error()))
+	fmt.Fprintln(a.err, "microspend: "+view.Visible(commandline.Text(err)))
 	return errOutside
 }
 

@@ -111,7 +111,7 @@ func parsedOnly(args []string, shortened bool) error {
 	}
 	root := a.rootCommand()
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		if missing := missingFlags(cmd); len(missing) > 0 && !shortened {
+		if missing := a.missingFlags(cmd); len(missing) > 0 && !shortened {
 			return errors.Join(missing...)
 		}
 		return oldName(cmd, args)

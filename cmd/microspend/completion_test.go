@@ -134,7 +134,7 @@ func TestCompletion(t *testing.T) {
 		{"tenants of the ledger and of the file", "spend LEDGER --tenant ", []string{"acme", "acorn", "birch", "listed"}},
 		{"what begins so", "report LEDGER --tenant ac", []string{"acme", "acorn"}},
 		{"the other way to give a value", "spend LEDGER --tenant=ac", []string{"acme", "acorn"}},
-		{"groups of the tenants file", "spend LEDGER --group ", []string{"Sales/EU"}},
+		{"groups of the tenants file", "spend LEDGER --group ", []string{"Sales", "Sales/EU"}},
 		{"images", "spend LEDGER --image s", []string{"sandbox-node"}},
 		{"MicroVMs of late only", "spend LEDGER --microvm ", []string{"mvm-110", "mvm-111", "mvm-112"}},
 		{"the last of a list", "spend --by tenant,d", []string{"tenant,day"}},

@@ -50,7 +50,7 @@ func completes(args []string) bool {
 // completion gives every flag and argument of all commands its values. It is not done unless a shell asks: it walks
 // through all of the commands.
 func (a *app) completion(root *cobra.Command) {
-	a.err = io.Discard // a shell shows what it is told to, and no warnings between that
+	a.err, a.notes = io.Discard, io.Discard // a shell shows what it is told to, and no warnings between that
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	flags, arguments := flagOffers(), argumentOffers()
 	var walk func(cmd *cobra.Command)

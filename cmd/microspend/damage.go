@@ -85,11 +85,23 @@ func (a *app) checkNames(ctx context.Context, source spend.Source, request spend
 // noteNoData says that a period has no data, where that is so, and when there is some. Its figures are dashes, and the
 // exit code is 0: a month that has not begun is nothing wrong.
 func (a *app) noteNoData(ctx context.Context, request spend.Request, measured pricing.State) {
-	extent, err := a.usage.Extent(ctx)
-	if measured != pricing.NotMeasured || err != nil || extent.First.IsZero() {
+	if extent, err := a.usage.Extent(ctx); measured == pricing.NotMeasured && err == nil {
+		a.tellNoData(extent, request.From, request.To, request.Location)
+	}
+}
+
+// noteBeyond says the same of a period that lies wholly before or after what the ledger has.
+func (a *app) noteBeyond(ctx context.Context, from, to time.Time, loc *time.Location) {
+	if extent, err := a.usage.Extent(ctx); err == nil && (!to.After(extent.First) || from.After(extent.Last)) {
+		a.tellNoData(extent, from, to, loc)
+	}
+}
+
+func (a *app) tellNoData(extent ledger.Extent, from, to time.Time, loc *time.Location) {
+	if extent.First.IsZero() {
 		return
 	}
-	loc := cmp.Or(request.Location, time.UTC)
+	loc = cmp.Or(loc, time.UTC)
 	fmt.Fprintf(a.err, "microspend: no data for %s; the ledger has data for %s\n",
-		civil.Between(request.From, request.To).Label(loc), civil.Covering(extent.First, extent.Last, loc).Label(loc))
+		civil.Between(from, to).Label(loc), civil.Covering(extent.First, extent.Last, loc).Label(loc))
 }

@@ -47,6 +47,9 @@ live view instead, in which MicroVMs launch, suspend and terminate as you watch.
   microspend spend --ledger fleet/ledger --config fleet/microspend.yaml`,
 	}, func(cmd *cobra.Command, _ []string) error {
 		fleet.End = a.today()
+		if folder == "" {
+			return errors.New("--output: give the directory to write to")
+		}
 		if fleet.Days < 1 || fleet.Days > 400 || fleet.Tenants < 1 || fleet.Tenants > 40 {
 			return errors.New("--tenants must be 1 to 40, and --days 1 to 400")
 		}

@@ -382,7 +382,7 @@ func oneFile(read func(idle.Named) (*idle.Trace, error)) readTraces {
 
 // idleLedger takes the usage of one region from the ledger.
 func (a *app) idleLedger(ctx context.Context, f *idleFlags) (*idle.Trace, error) {
-	in, err := a.spendInputs(ctx)
+	in, err := a.measured(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -390,6 +390,7 @@ func (a *app) idleLedger(ctx context.Context, f *idleFlags) (*idle.Trace, error)
 	if err != nil {
 		return nil, err
 	}
+	a.noteBeyond(ctx, from, to, nil)
 	launched, err := lifecycle.Read(ctx, in.Ledger, from, to)
 	if err != nil {
 		return nil, err

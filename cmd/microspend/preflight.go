@@ -25,7 +25,7 @@ func (a *app) preflight(cmd *cobra.Command, _ []string) error {
 	if a.quiet {
 		a.notes = io.Discard
 	}
-	if err := errors.Join(missingFlags(cmd)...); err != nil {
+	if err := errors.Join(a.missingFlags(cmd)...); err != nil {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	}
 	a.destination = nil
@@ -115,12 +115,12 @@ func (a *app) readFile(path string, max int64) ([]byte, error) {
 
 // missingFlags are the flags that a command needs and was not given, and those that exclude each other. The library
 // would report the same, in words of its own.
-func missingFlags(cmd *cobra.Command) (faults []error) {
+func (a *app) missingFlags(cmd *cobra.Command) (faults []error) {
 	var missing []string
 	groups := map[string]bool{} // by the names of their flags; true where one of them is needed
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if slices.Contains(f.Annotations[cobra.BashCompOneRequiredFlag], "true") && !f.Changed {
-			missing = append(missing, "--"+f.Name)
+			missing = append(missing, a.needed(cmd, f))
 		}
 		for _, names := range f.Annotations["cobra_annotation_mutually_exclusive"] {
 			groups[names] = groups[names] || false
@@ -148,6 +148,17 @@ func missingFlags(cmd *cobra.Command) (faults []error) {
 		}
 	}
 	return faults
+}
+
+// needed is a flag that has to be given, with what it may be where that is a few words.
+func (a *app) needed(cmd *cobra.Command, f *pflag.Flag) string {
+	what, _ := pflag.UnquoteUsage(f)
+	text := "--" + f.Name + " " + what
+	if f.Name != "region" && f.Name != "memory" {
+		return text
+	}
+	known := flagOffers()[f.Name].words(line{a, cmd.Context(), cmd, nil})
+	return text + " (" + strings.Join(known, ", ") + ")"
 }
 
 // noArguments refuses arguments, and names the commands that may have been meant where there are any.

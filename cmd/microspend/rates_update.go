@@ -14,6 +14,7 @@ import (
 	"microspend/collector/prices"
 	"microspend/internal/atomicfile"
 	"microspend/internal/cardstore"
+	"microspend/internal/nearest"
 	"microspend/pricing"
 	"microspend/pricing/pricelist"
 	"microspend/report"
@@ -68,7 +69,8 @@ prices of that region as they are and exits with 1. It exits with 3 if a file co
 		func(text string) error {
 			for name := range strings.SplitSeq(text, ",") {
 				if !slices.Contains(pricelist.ServiceNames(), name) {
-					return fmt.Errorf("unknown service %.40q; valid services: %s", name, strings.Join(pricelist.ServiceNames(), ", "))
+					return fmt.Errorf("unknown service %.40q; valid services: %s%s", name,
+						strings.Join(pricelist.ServiceNames(), ", "), nearest.Meant(name, pricelist.ServiceNames()))
 				}
 				update.services = append(update.services, name)
 			}

@@ -127,6 +127,7 @@ func (a *app) writeHTML(cmd *cobra.Command, in serve.Inputs, f reportFlags, requ
 		return fmt.Errorf("--tenant: no tenant %s, neither in the ledger in this period nor in the tenants file",
 			strings.Join(f.tenants, " or "))
 	}
+	a.noteBeyond(cmd.Context(), request.From, request.To, request.Location)
 	options := html.Options{}
 	if f.folder != "" {
 		if err := a.writePages(f.folder, s); err != nil || a.output.file == "" {

@@ -15,6 +15,7 @@ import (
 	"microspend/config"
 	"microspend/internal/cardstore"
 	"microspend/internal/civil"
+	"microspend/internal/commandline"
 	"microspend/ledger"
 	"microspend/pricing"
 	"microspend/scenarios"
@@ -109,11 +110,14 @@ func run(ctx context.Context, args []string, p process) int {
 		return int(lent)
 	}
 	if unreachable, ok := errors.AsType[*ledger.UnreachableError](err); ok {
-		fmt.Fprintln(a.err, "microspend: "+view.Visible(unreachable.Error()))
+		fmt.Fprintln(a.err, "microspend: "+view.Visible(commandline.Text(unreachable)))
 		return exitOutside
 	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
+	for line := range strings.SplitSeq(commandline.Text(err), "\n") {
 		fmt.Fprintln(a.err, "microspend: "+view.Visible(line))
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return exitInterrupted
 	}
 	return exitUsage
 }
@@ -259,6 +263,9 @@ func atLeastOne(what string) cobra.PositionalArgs {
 // exactly asks for n arguments.
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return fmt.Errorf("%s needs %s; see %[1]s --help", cmd.CommandPath(), what)
+		}
 		if len(args) != n {
 			return fmt.Errorf("%s needs %s, but got %d arguments; see %[1]s --help", cmd.CommandPath(), what, len(args))
 		}

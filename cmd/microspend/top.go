@@ -17,6 +17,7 @@ import (
 	"microspend/collector/watch"
 	"microspend/config"
 	"microspend/fleet"
+	"microspend/internal/nearest"
 	"microspend/internal/simulate"
 	"microspend/report"
 	"microspend/serve"
@@ -289,7 +290,8 @@ func (f *topFlags) choose(s *fleet.Snapshot, format string) ([]*fleet.MicroVM, e
 	columns := topTable(s, all)
 	by := slices.IndexFunc(columns, func(c table.Column) bool { return f.sort == c.ID || f.sort == c.Word })
 	if by < 0 {
-		return nil, fmt.Errorf("--sort: no column %s; columns are %s", f.sort, strings.Join(topNames(columns), ", "))
+		return nil, fmt.Errorf("--sort: no column %.40q; columns are %s%s", f.sort, strings.Join(topNames(columns), ", "),
+			nearest.Meant(f.sort, topNames(columns)))
 	}
 	down := (columns[by].Align != view.Left) != f.reverse
 	if text == "" { // nothing else is looked at, and a large fleet is looked at again and again

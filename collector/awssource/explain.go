@@ -50,8 +50,8 @@ func (f *Fault) Error() string {
 	switch {
 	case text == "":
 		return f.Err.Error()
-	case f.Err == nil:
-		return text
+	case f.Err == nil, f.Kind == NoCredentials, f.Kind == NoProfile && errors.As(f.Err, new(config.SharedConfigProfileNotExistError)):
+		return text // which says all; the rest is about places that were looked in
 	}
 	return fmt.Sprintf("%s (%s)", text, f.Err)
 }

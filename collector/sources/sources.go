@@ -24,6 +24,7 @@ import (
 	"microspend/collector/logs"
 	"microspend/collector/microvmapi"
 	"microspend/collector/watch"
+	"microspend/internal/nearest"
 	"microspend/internal/strictyaml"
 	"microspend/ledger"
 	"microspend/ledger/lifecycle"
@@ -60,7 +61,8 @@ func find(name string) (awssource.Definition, error) {
 	if i := slices.IndexFunc(all, func(d awssource.Definition) bool { return d.Name == name }); i >= 0 {
 		return all[i], nil
 	}
-	return awssource.Definition{}, fmt.Errorf("unknown source %.40q; valid sources: %s", name, strings.Join(Names(), ", "))
+	return awssource.Definition{}, fmt.Errorf("unknown source %.40q; valid sources: %s%s", name,
+		strings.Join(Names(), ", "), nearest.Meant(name, Names()))
 }
 
 // Settings are the settings of each source, in the order of [All].

@@ -141,7 +141,9 @@ func dashAllDay(show func(figure), program, folder string) error {
 	if err := dashKeys(show, term, pid); err != nil {
 		return err
 	}
-	time.Sleep(3 * time.Second) // until what was read is put away
+	if err := untilIdle(pid); err != nil {
+		return err
+	}
 	before, err := processorTime(pid)
 	if err != nil {
 		return err
@@ -166,6 +168,27 @@ func dashAllDay(show func(figure), program, folder string) error {
 		megabytes(status["VmHWM"]) + " at most, while reading",
 	})
 	return nil
+}
+
+// untilIdle waits until what was read is put away: until a process has hardly worked for three seconds, as on a busy
+// machine the rest of the overview takes its time.
+func untilIdle(pid string) error {
+	const look = 3 * time.Second
+	for range 60 {
+		before, err := processorTime(pid)
+		if err != nil {
+			return err
+		}
+		time.Sleep(look)
+		after, err := processorTime(pid)
+		if err != nil {
+			return err
+		}
+		if after-before < look/50 {
+			return nil
+		}
+	}
+	return errors.New("the dashboard does not stop reading")
 }
 
 // dashKeys measures, with ten thousand tenants, from the key of each view to its figures. What is read for the overview

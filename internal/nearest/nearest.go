@@ -34,23 +34,28 @@ func Meant(text string, names []string) string {
 	return ""
 }
 
-// distance is the Levenshtein distance of two names.
+// distance is how many letters are changed, left out, put in or swapped with the next to get from one name to another.
 func distance(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
 	}
 	for i, x := range a {
-		diagonal := row[0]
-		row[0] = i + 1
 		for j, y := range b {
-			change := diagonal
+			change := rows[i][j]
 			if x != y {
 				change++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+			least := min(change, rows[i][j+1]+1, rows[i+1][j]+1)
+			if i > 0 && j > 0 && x == b[j-1] && y == a[i-1] {
+				least = min(least, rows[i-1][j-1]+1)
+			}
+			rows[i+1][j+1] = least
 		}
 	}
-	return row[len(b)]
+	return rows[len(a)][len(b)]
 }

@@ -162,6 +162,17 @@ func (p *Price) ParseScalar(text string) error {
 	return nil
 }
 
+// Dollars is a [Price] that is an amount rather than a rate, which its errors give examples of.
+type Dollars struct{ Price }
+
+// ParseScalar implements strictyaml.Scalar.
+func (d *Dollars) ParseScalar(text string) error {
+	if _, err := pricing.ParseDecimal(strings.TrimPrefix(text, "$")); err != nil {
+		return fmt.Errorf("%.60q is not an amount of dollars such as 12 or 0.50", text)
+	}
+	return d.Price.ParseScalar(text)
+}
+
 // OrNil is the price where there is one.
 func (p *Price) OrNil() *decimal.Decimal {
 	if p == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"microspend/internal/nearest"
 	"microspend/spend/whatif"
 )
 
@@ -125,5 +126,6 @@ func ParseKind(word string) (Kind, error) {
 		}
 		words = append(words, string(kind))
 	}
-	return "", fmt.Errorf("unknown kind %.40q; valid kinds: %s", word, strings.Join(words, ", "))
+	return "", fmt.Errorf("unknown kind %.40q; valid kinds: %s%s", word, strings.Join(words, ", "),
+		nearest.Meant(word, words))
 }

@@ -253,9 +253,9 @@ func TestABudgetOfANameThatNothingHas(t *testing.T) {
 	}}, at(t, "2026-10-10"))
 	require.NoError(t, err)
 	require.Equal(t, "acmee: 0 not-measured, forecast -, unknown", words(got.Lines[0]))
-	require.Equal(t, `there is no tenant "acmee" in the ledger or the tenants file; the nearest is "acme"`,
+	require.Equal(t, `there is no tenant "acmee" in the ledger or the tenants file; did you mean "acme"?`,
 		got.Lines[0].Missing)
 	require.Equal(t, "idle: 0 exact, forecast 0, ok", words(got.Lines[1]), "the tenants file has it")
 	require.Equal(t, "region us-east-2: 0 not-measured, forecast -, unknown", words(got.Lines[2]))
-	require.Contains(t, got.Lines[2].Missing, `the nearest is "us-east-1"`)
+	require.Contains(t, got.Lines[2].Missing, `did you mean "us-east-1"?`)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/nearest"
 	"microspend/pricing"
 )
 
@@ -144,7 +145,8 @@ func (c *Content) named(name string) (int, error) {
 	}
 	switch len(similar) {
 	case 0:
-		return -1, fmt.Errorf("no column %s; columns are %s", name, strings.Join(words, ", "))
+		return -1, fmt.Errorf("no column %s; columns are %s%s", name, strings.Join(words, ", "),
+			nearest.Meant(name, words))
 	case 1:
 		return found, nil
 	default:
