@@ -77,7 +77,7 @@ func TestDocsLinks(t *testing.T) {
 	}
 }
 
-// TestEveryPageIsListed: whoever starts at docs/index.md finds every page, and README.md leads there.
+// TestEveryPageIsListed: whoever starts at docs/index.md finds every page.
 func TestEveryPageIsListed(t *testing.T) {
 	pages := map[string]documentPage{}
 	for _, page := range documentation(t) {
