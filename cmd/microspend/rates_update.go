@@ -53,7 +53,7 @@ prices of that region as they are and exits with 1. It exits with 3 if a file co
 	}, func(cmd *cobra.Command, _ []string) error { return a.updateRates(cmd.Context(), update) })
 	a.output.addTo(cmd)
 	flags := cmd.Flags()
-	a.parsedListFlag(cmd, "region", "only this `REGION` (repeatable; default: all that have MicroVMs)",
+	a.parsedListFlag(cmd, "region", "only this `REGION` (repeatable; default all that have MicroVMs)",
 		func(text string) error {
 			for region := range strings.SplitSeq(text, ",") {
 				if !pricing.IsRegionName(region) {
