@@ -5,12 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/shopspring/decimal"
-
 	"microspend/internal/civil"
 	"microspend/internal/figures"
 	"microspend/pricing"
-	"microspend/pricing/assumption"
 	"microspend/spend/advise"
 	"microspend/spend/whatif"
 	"microspend/view"
@@ -30,7 +27,7 @@ func Advice(r *advise.Report, look AdviceLook) view.Document {
 	}
 	columns := AdviceColumns(shown)
 	table := view.NewTable(columns, shown, nil)
-	d := view.Document{Title: "What to change", Subtitle: adviceSpan(r)}
+	d := view.Document{Title: "What to change", Subtitle: AdviceSpan(r)}
 	worth := len(shown)
 	if !look.All && !look.Dismissed {
 		worth = worthALine(shown)
@@ -55,7 +52,7 @@ func Advice(r *advise.Report, look AdviceLook) view.Document {
 		{ID: "combined", Value: combinedObject(r.Combined)},
 		{ID: "settings", Value: combinedObject(r.Settings)},
 		{ID: "not_judged", Value: view.Records{Table: view.NewTable(notJudgedColumns, r.NotJudged, nil)}},
-		{ID: "assumptions", Value: noteRecords(restsOn(r, shown))},
+		{ID: "assumptions", Value: noteRecords(r.RestsOn(shown))},
 	}
 	if !look.Dismissed {
 		json = append(json, view.Field{ID: "dismissed", Value: view.Count(len(r.Dismissed))})
@@ -85,8 +82,8 @@ func worthALine(all []advise.Advice) int {
 	return count
 }
 
-// adviceSpan says what the figures are made from.
-func adviceSpan(r *advise.Report) string {
+// AdviceSpan says what the figures are made from.
+func AdviceSpan(r *advise.Report) string {
 	if !r.From.Before(r.To) {
 		return ""
 	}
@@ -228,22 +225,16 @@ func adviceIDs(notes []pricing.Note) []string {
 	return ids
 }
 
-// restsOn is what advice rests on, each assumption as the first has it.
-func restsOn(r *advise.Report, all []advise.Advice) []pricing.Note {
-	notes := []pricing.Note{monthNote(r)}
-	for _, a := range all {
-		for _, n := range a.RestsOn {
-			if !slices.ContainsFunc(notes, func(have pricing.Note) bool { return have.ID == n.ID }) {
-				notes = append(notes, n)
-			}
-		}
+// AdviceTogether says what all advice saves together, and how those that count in that are marked.
+func AdviceTogether(r *advise.Report, marked string) []string {
+	together := []string{fmt.Sprintf("Together they save %s of %s a month: applied one after the other, and of those that "+
+		"change the same usage only the first (%d of %d%s).", dollars(r.Combined.Saving), dollars(r.Combined.Actual),
+		len(r.Combined.IDs), len(r.Advice), marked)}
+	if n := len(r.Settings.IDs); n > 0 && n < len(r.Advice) {
+		together = append(together, fmt.Sprintf("Settings alone, with nothing moved to another region or off MicroVMs, "+
+			"would save %s a month.", dollars(r.Settings.Saving)))
 	}
-	return notes
-}
-
-func monthNote(r *advise.Report) pricing.Note {
-	return assumption.AdviseMonth.Clause(figures.Fixed(
-		pricing.Divide(decimal.NewFromInt(r.Seconds()), decimal.NewFromInt(24*pricing.SecondsPerHour), 1), 1) + " days")
+	return together
 }
 
 // adviceNotes say what the table leaves open.
@@ -264,12 +255,8 @@ func adviceNotes(r *advise.Report, look AdviceLook) []view.Note {
 	case len(r.Advice) == 0:
 		say("", "There is nothing to change: nothing that the data supports would have cost less.")
 	default:
-		say("", "Together they save %s of %s a month: applied one after the other, and of those that change the same "+
-			"usage only the first (%d of %d, marked +).", dollars(r.Combined.Saving), dollars(r.Combined.Actual),
-			len(r.Combined.IDs), len(r.Advice))
-		if n := len(r.Settings.IDs); n > 0 && n < len(r.Advice) {
-			say("", "Settings alone, with nothing moved to another region or off MicroVMs, would save %s a month.",
-				dollars(r.Settings.Saving))
+		for _, sentence := range AdviceTogether(r, ", marked +") {
+			say("", "%s", sentence)
 		}
 		say("", "microspend advise --explain ID shows the bill beside the changed one, what it risks and how to do it; "+
 			"microspend advise dismiss ID --reason TEXT takes it off the list.")
@@ -319,7 +306,7 @@ func AdviceExplained(r *advise.Report, a advise.Advice) view.Document {
 	}})
 	d := view.Document{
 		Title:    fmt.Sprintf("%s: %s", a.Kind.Title(), a.Subject),
-		Subtitle: fmt.Sprintf("%s → %s; %s", a.From, a.To, adviceSpan(r)),
+		Subtitle: fmt.Sprintf("%s → %s; %s", a.From, a.To, AdviceSpan(r)),
 		Sections: []view.Section{{Table: table}},
 	}
 	if len(a.Parts) > 0 {
@@ -331,7 +318,7 @@ func AdviceExplained(r *advise.Report, a advise.Advice) view.Document {
 	d.JSON = append(view.Object{{ID: "schema", Value: "microspend.advice/v1"}},
 		append(view.ObjectOf(AdviceColumns([]advise.Advice{a}), a),
 			view.Field{ID: "lines", Value: view.Records{Table: lineTable}},
-			view.Field{ID: "assumptions", Value: noteRecords(append([]pricing.Note{monthNote(r)}, a.RestsOn...))})...)
+			view.Field{ID: "assumptions", Value: noteRecords(append([]pricing.Note{r.MonthNote()}, a.RestsOn...))})...)
 	return d
 }
 
@@ -348,7 +335,7 @@ func AdviceTold(r *advise.Report, a advise.Advice) []view.Note {
 				dollars(a.Low), dollars(a.High))},
 		)
 	}
-	for _, n := range append([]pricing.Note{monthNote(r)}, a.RestsOn...) {
+	for _, n := range append([]pricing.Note{r.MonthNote()}, a.RestsOn...) {
 		notes = append(notes, view.Note{Tag: n.ID, Text: n.Text + "."})
 	}
 	if a.State == pricing.AtLeast {

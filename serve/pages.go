@@ -47,7 +47,7 @@ func (s *Server) pageFor(ctx context.Context, at *snapshot, q *query) (*answer, 
 	}
 	now := s.options.Now()
 	request := statement.Request{
-		Tenants: chosen, Now: now, Detailed: 100, Budgets: at.Budgets, AnomalyRule: at.AnomalyRule,
+		Tenants: chosen, Now: now, Detailed: 100, Budgets: at.Budgets, AnomalyRule: at.AnomalyRule, Advice: at.Advice,
 	}
 	if request.From, request.To, request.Location, err = asked.Resolve(at.Source, now, fieldName); err != nil {
 		q.fail("%w", err)

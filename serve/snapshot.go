@@ -8,6 +8,7 @@ import (
 
 	"microspend/ledger"
 	"microspend/spend"
+	"microspend/spend/advise"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
 	"microspend/spend/closing"
@@ -19,6 +20,7 @@ type Inputs struct {
 	Budgets     budget.Set
 	AnomalyRule anomaly.Rule
 	Ledger      ledger.Reader
+	Advice      *advise.Inputs // nil where pages have no advice
 	// Files are what else the answers depend on: the configuration, the tenants file, rate cards. The inputs are reloaded
 	// when one of them changes, appears or disappears.
 	Files []string
@@ -38,6 +40,10 @@ func (in Inputs) fingerprint(ctx context.Context) string {
 	fmt.Fprintf(hash, "%s %v\n", state, err)
 	closed, err := in.Ledger.ListDocuments(ctx, closing.Folder) // reopening a month leaves a document with another name
 	fmt.Fprintf(hash, "%q %v\n", closed, err)
+	if in.Advice != nil {
+		dismissed, err := in.Ledger.Document(ctx, advise.DocumentName)
+		fmt.Fprintf(hash, "%q %t\n", dismissed, err != nil)
+	}
 	for _, file := range in.Files {
 		if info, err := os.Stat(file); err != nil {
 			fmt.Fprintf(hash, "%q absent\n", file)

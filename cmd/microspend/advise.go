@@ -164,7 +164,19 @@ func (a *app) adviceInputs(in serve.Inputs) (advise.Inputs, error) {
 			return lifecycle.Read(ctx, in.Ledger, from, to)
 		},
 		Dismissed: func(ctx context.Context) (advise.Dismissals, error) { return advise.ReadDismissals(ctx, in.Ledger) },
+		Info:      in.Ledger.Info,
 	}, err
+}
+
+// advisedInputs is spendInputs for pages, which have advice.
+func (a *app) advisedInputs(ctx context.Context) (serve.Inputs, error) {
+	in, err := a.spendInputs(ctx)
+	if err != nil {
+		return in, err
+	}
+	inputs, err := a.adviceInputs(in)
+	in.Advice = &inputs
+	return in, err
 }
 
 // findAdvice finds a piece, or a part of one, by its id, dismissed or not.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +22,7 @@ import (
 	"microspend/report/statement"
 	"microspend/serve"
 	"microspend/spend"
+	"microspend/spend/advise"
 	"microspend/spend/tenants"
 	"microspend/view"
 )
@@ -86,13 +89,18 @@ tenants by day.`,
 				return fmt.Errorf("--group: %w", err)
 			}
 		}
+		advice, err := a.adviceOf(in, chosen, loc)
+		if err != nil {
+			return err
+		}
 		if !isHTML {
 			request := spend.Request{From: from, To: to, Location: loc, By: []spend.Dimension{spend.ByTenant, spend.ByDay}}
 			request.Filter.Tenants = chosen
-			return a.writeSpend(cmd, source, request, f.billing)
+			return a.writeSpend(cmd, source, request, f.billing, advice)
 		}
 		return a.writeHTML(cmd, in, f, statement.Request{
 			From: from, To: to, Location: loc, Now: a.today(), Tenants: chosen, Budgets: in.Budgets, AnomalyRule: in.AnomalyRule,
+			Advice: advice,
 		})
 	})
 	a.output.addFormat(cmd, append(append([]view.Format{formatHTML}, view.Formats()...), exportFormats...)...)
@@ -106,6 +114,17 @@ tenants by day.`,
 	patternFlag(cmd, &f.groups, spend.ByGroup)
 	flags.StringVar(&f.folder, "per-tenant", "", "write a page for each tenant to `DIR`")
 	return cmd
+}
+
+// adviceOf is what a report's advice is worked out from; nil for formats that have none, and for chosen tenants.
+func (a *app) adviceOf(in serve.Inputs, chosen []tenants.Pattern, loc *time.Location) (*advise.Inputs, error) {
+	format := view.Format(a.output.format)
+	if len(chosen) > 0 || (format != formatHTML && format != view.FormatXLSX) {
+		return nil, nil
+	}
+	inputs, err := a.adviceInputs(in)
+	inputs.Source.Location = cmp.Or(loc, inputs.Source.Location)
+	return &inputs, err
 }
 
 // writeHTML writes one page, a page for each tenant, or both.

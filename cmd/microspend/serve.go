@@ -45,7 +45,8 @@ put a proxy in front.`,
 		if options.Token, err = a.token(token, tokenFile); err != nil {
 			return err
 		}
-		options.Load, options.Now, options.Logger = a.spendInputs, a.today, slog.New(slog.NewTextHandler(a.err, a.logOptions()))
+		options.Load, options.Now = a.advisedInputs, a.today
+		options.Logger = slog.New(slog.NewTextHandler(a.err, a.logOptions()))
 		server, err := serve.New(cmd.Context(), options)
 		if err != nil {
 			return err

@@ -87,6 +87,17 @@ func TestServe(t *testing.T) {
 	require.Equal(t, sum.FindString(page), sum.FindString(served))
 	require.NotEmpty(t, sum.FindString(page))
 
+	section := regexp.MustCompile(`(?s)<section id="advice".*?</section>`)
+	require.NotEmpty(t, section.FindString(page))
+	require.Equal(t, section.FindString(page), section.FindString(served))
+	require.NotContains(t, get("/?tenant=cinder"), "What to change")
+	id := regexp.MustCompile(`<li>ID (\w+)</li>`).FindStringSubmatch(served)
+	require.Len(t, id, 2)
+	code, _ = command(t.Context(), io.Discard, environ,
+		append([]string{"advise", "dismiss", id[1], "--reason", "not now"}, finance...)...)
+	require.Zero(t, code)
+	require.Eventually(t, func() bool { return !strings.Contains(get("/"), id[0]) }, 30*time.Second, 100*time.Millisecond)
+
 	require.NotContains(t, served, "newcomer")
 	tenants := filepath.Join(dir, "tenants.csv")
 	text, err := os.ReadFile(tenants)

@@ -9,8 +9,10 @@ import (
 
 	"microspend/report"
 	"microspend/report/focus"
+	"microspend/report/statement"
 	"microspend/report/xlsx"
 	"microspend/spend"
+	"microspend/spend/advise"
 	"microspend/spend/bill/reconcile"
 	"microspend/view"
 )
@@ -65,7 +67,7 @@ write FOCUS 1.2: one row per tenant, UTC day, region and usage type.`,
 			return err
 		}
 		request.Basis, request.Restated = basis, true
-		return a.writeSpend(cmd, source, request, billing)
+		return a.writeSpend(cmd, source, request, billing, nil)
 	})
 	a.output.addTo(cmd, exportFormats...)
 	a.ledgerFlags(cmd)
@@ -98,8 +100,11 @@ write FOCUS 1.2: one row per tenant, UTC day, region and usage type.`,
 	return cmd
 }
 
-// writeSpend writes a period in any of the formats that it has.
-func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.Request, billing focus.Account) error {
+// writeSpend writes a period in any of the formats that it has. A workbook has advice where it is said what to work that
+// out from.
+func (a *app) writeSpend(
+	cmd *cobra.Command, source spend.Source, request spend.Request, billing focus.Account, advice *advise.Inputs,
+) error {
 	if err := a.checkNames(cmd.Context(), source, request); err != nil {
 		return err
 	}
@@ -114,6 +119,12 @@ func (a *app) writeSpend(cmd *cobra.Command, source spend.Source, request spend.
 			return err
 		}
 		a.noteNoData(cmd.Context(), request, gathered.Tenants.Total.Measured)
+		if advice != nil {
+			asked := advise.Request{Now: a.today(), From: request.From, To: request.To}
+			if gathered.Advice, err = statement.Advise(cmd.Context(), *advice, asked); err != nil {
+				return err
+			}
+		}
 		return a.printBinary(func(w io.Writer) error { return xlsx.Write(w, gathered) })
 	case view.FormatFOCUSCSV, view.FormatFOCUSParquet:
 		if err := a.refuseFlags(cmd, "by", "depth", "sort", "top", "min", "previous", "basis", "tz", "currency"); err != nil {

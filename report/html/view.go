@@ -42,6 +42,7 @@ type page struct {
 	Budgets   *table
 	Month     string // of the budgets
 	Anomalies *table
+	Advice    *adviceSection
 	Days      template.HTML
 	Lines     template.HTML
 	Rates     template.HTML
@@ -84,7 +85,7 @@ func (r renderer) view() page {
 	}
 	p.Rates = r.rateTable()
 	p.Budgets, p.Month = r.budgetTable(), s.Budgets.From.In(s.Location).Format("January 2006")
-	p.Anomalies = r.anomalyTable()
+	p.Anomalies, p.Advice = r.anomalyTable(), r.advice()
 	closed := ""
 	if len(s.Restatements) == 0 { // where there are, the warnings say it
 		for _, note := range report.RestatementNotes(s.Spend) {
@@ -128,6 +129,7 @@ func (p page) contents() []Link {
 	add(p.Groups != "", "groups", "Groups of tenants")
 	add(p.Budgets != nil, "budgets", "Budgets")
 	add(true, "anomalies", "Days that stand out")
+	add(p.Advice != nil, "advice", "What to change")
 	add(p.Lines != "", "lines", "Quantities and rates")
 	add(true, "calendar", "Day by day")
 	add(true, "basis", "What it rests on")

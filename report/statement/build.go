@@ -9,6 +9,7 @@ import (
 
 	"microspend/internal/civil"
 	"microspend/spend"
+	"microspend/spend/advise"
 	"microspend/spend/anomaly"
 	"microspend/spend/budget"
 	"microspend/spend/tenants"
@@ -33,6 +34,9 @@ type Request struct {
 
 	Budgets     budget.Set
 	AnomalyRule anomaly.Rule
+
+	// Advice is what advice is worked out from, besides the source; nil for a statement without.
+	Advice *advise.Inputs
 }
 
 const listedByDefault = 5
@@ -46,7 +50,7 @@ func Build(ctx context.Context, source spend.Source, request Request) (Statement
 	request.Listed = cmp.Or(request.Listed, listedByDefault)
 	b := &builder{ctx: ctx, source: source, request: request}
 	for _, step := range []func() error{
-		b.tenants, b.groups, b.days, b.tenantDays, b.lines, b.details, b.budgets, b.anomalies,
+		b.tenants, b.groups, b.days, b.tenantDays, b.lines, b.details, b.budgets, b.anomalies, b.advice,
 	} {
 		if err := step(); err != nil {
 			return Statement{}, err

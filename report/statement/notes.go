@@ -47,6 +47,10 @@ func (s *Statement) assumptions() []pricing.Note {
 		add(true, note)
 	}
 	add(true, assumption.Attribution.Note())
+	for _, note := range s.Advice.RestsOn() {
+		stated := slices.ContainsFunc(notes, func(n pricing.Note) bool { return n.ID == note.ID })
+		add(!stated, note)
+	}
 	return notes
 }
 

@@ -56,6 +56,9 @@ type Statement struct {
 
 	Budgets   Budgets
 	Anomalies []anomaly.Anomaly // by day
+	// Advice is what to change; nil where there is nothing, where it was not asked for, and where the statement is not
+	// Whole.
+	Advice *Advice
 
 	Rates       []RegionRates // of the regions with usage, in alphabetical order
 	Assumptions []pricing.Note

@@ -8,6 +8,7 @@ import (
 
 	"microspend/pricing"
 	"microspend/report"
+	"microspend/report/statement"
 	"microspend/spend"
 	"microspend/view"
 	"microspend/view/xlsx"
@@ -23,6 +24,8 @@ type Report struct {
 	Cards       []pricing.RateCard // the rates that were used
 	Assumptions []pricing.Note
 	Made        time.Time // when; the zero time leaves it out
+
+	Advice *statement.Advice // what to change; nil for no sheet of it
 }
 
 // Names of the sheets that may have too many rows.
@@ -60,10 +63,13 @@ func Write(w io.Writer, r Report) error {
 	if r.Groups != nil {
 		sheets = append(sheets, one("Groups", "groups", listing(*r.Groups, report.SpendRows(*r.Groups), look), false))
 	}
+	if r.Advice != nil {
+		sheets = append(sheets, advice(r.Advice))
+	}
 	return xlsx.Write(w, report.SpendTitle(r.Tenants), append(
 		sheets,
 		one(tenantDaysSheet, "tenant_days", listing(r.TenantDays, withDay, days), false),
 		one("Rates", "rates", rates(r.Cards), false),
-		one("Assumptions", "assumptions", assumptions(r.Assumptions), true),
+		one("Assumptions", "assumptions", assumptions(append(r.Assumptions, r.Advice.RestsOn()...)), true),
 	)...)
 }

@@ -14,9 +14,11 @@ import (
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/civil"
+	"microspend/internal/figures"
 	"microspend/ledger"
 	"microspend/ledger/lifecycle"
 	"microspend/pricing"
+	"microspend/pricing/assumption"
 	"microspend/spend"
 	"microspend/spend/tenants"
 	"microspend/spend/whatif"
@@ -34,6 +36,8 @@ type Inputs struct {
 	Launched func(ctx context.Context, from, to time.Time) (*lifecycle.Table, error)
 	// Dismissed reads what somebody has said no to.
 	Dismissed func(ctx context.Context) (Dismissals, error)
+	// Info is what the ledger has by day, for [ByTheWay]; may be nil.
+	Info func(ctx context.Context) (ledger.Info, error)
 }
 
 // Request says what advice is wanted on. Its zero value, with Now, is everything that the last 30 days of data support.
@@ -75,7 +79,10 @@ type Advice struct {
 	// one. Every figure is the exact sum of theirs.
 	Parts []Advice
 
-	Adds     bool     // it is among those that [Report.Combined] applies
+	Adds bool // it is among those that [Report.Combined] applies
+	// Added is what it adds to the saving of Combined: of usage as the pieces applied before it leave it, and so often another
+	// figure than Saving. Zero where it adds nothing, and of parts.
+	Added    decimal.Decimal
 	Overlaps []string // ids of advice on some of the same usage, with which its saving does not add up
 
 	Dismissed *Dismissal // where somebody has said no to it; nil where nobody has, or the saving has doubled since
@@ -118,6 +125,25 @@ func (r *Report) Seconds() int64 { return max(r.Span.Seconds(), 1) }
 
 // Saving is what all advice saves at the most, a month: of advice that overlaps only the first counts.
 func (r *Report) Saving() decimal.Decimal { return r.Combined.Saving }
+
+// RestsOn is what some of the advice rests on, each assumption as the first has it.
+func (r *Report) RestsOn(all []Advice) []pricing.Note {
+	notes := []pricing.Note{r.MonthNote()}
+	for _, a := range all {
+		for _, n := range a.RestsOn {
+			if !slices.ContainsFunc(notes, func(have pricing.Note) bool { return have.ID == n.ID }) {
+				notes = append(notes, n)
+			}
+		}
+	}
+	return notes
+}
+
+// MonthNote says what a month is of which all figures are.
+func (r *Report) MonthNote() pricing.Note {
+	return assumption.AdviseMonth.Clause(figures.Fixed(
+		pricing.Divide(decimal.NewFromInt(r.Seconds()), decimal.NewFromInt(24*pricing.SecondsPerHour), 1), 1) + " days")
+}
 
 // fleet is everything that advice is worked out from.
 type fleet struct {

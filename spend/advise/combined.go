@@ -40,7 +40,7 @@ func (f *fleet) combine(all []Advice, actual decimal.Decimal, of func(Kind) bool
 	)
 	for i := range all {
 		a := &all[i]
-		a.Adds = false
+		a.Adds, a.Added = false, decimal.Decimal{}
 		if !of(a.Kind) {
 			continue
 		}
@@ -48,11 +48,11 @@ func (f *fleet) combine(all []Advice, actual decimal.Decimal, of func(Kind) bool
 			saving, ok := f.apply(piece, cells)
 			piece.Adds = ok
 			if ok {
-				a.Adds, out.Saving = true, out.Saving.Add(saving)
+				a.Adds, a.Added = true, a.Added.Add(saving)
 			}
 		}
 		if a.Adds {
-			out.IDs = append(out.IDs, a.ID)
+			out.IDs, out.Saving = append(out.IDs, a.ID), out.Saving.Add(a.Added)
 		}
 	}
 	out.Actual, out.Changed = actual, actual.Sub(out.Saving)
