@@ -3,7 +3,6 @@ package report
 import (
 	"slices"
 
-
 	"github.com/shopspring/decimal"
 
 	"microspend/internal/civil"

@@ -91,7 +91,7 @@ type Report struct {
 	From, To  time.Time      // the period that was asked for
 	Location  *time.Location // of its days
 	Anomalies []Anomaly      // by day, then tenant
-	AsOf      time.Time // how far the data goes; zero where there is none
+	AsOf      time.Time      // how far the data goes; zero where there is none
 	Damaged   []ledger.DamagedFile
 }
 
