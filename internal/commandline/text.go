@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -66,8 +67,15 @@ func reworded(err error) string {
 		return fmt.Sprintf("cannot %s %s to %s: %s", err.Op, err.Old, err.New, cause(err.Err))
 	case *os.SyscallError:
 		return cause(err.Err)
+	case *url.Error:
+		if lookup, ok := errors.AsType[*net.DNSError](err); ok { // what is asked for is of no use to who is offline
+			return reworded(lookup)
+		}
+		return err.URL + ": " + Text(err.Err)
 	case *net.OpError:
 		return connection(err)
+	case *net.DNSError:
+		return fmt.Sprintf("cannot find the address of %s: %s", err.Name, err.Err)
 	case *json.SyntaxError:
 		character, is := strings.CutPrefix(err.Error(), "invalid character ")
 		if !is {
