@@ -116,6 +116,9 @@ func done(op, path string) string {
 }
 
 func connection(err *net.OpError) string {
+	if malformed, ok := errors.AsType[*net.AddrError](err); ok {
+		return fmt.Sprintf("%.100q is not an address such as 127.0.0.1:8480: %s", malformed.Addr, malformed.Err)
+	}
 	at := err.Net
 	if err.Addr != nil {
 		at = err.Addr.String()

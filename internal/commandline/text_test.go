@@ -46,6 +46,10 @@ func TestText(t *testing.T) {
 		},
 		{"a move", &os.LinkError{Op: "rename", Old: "a", New: "b", Err: syscall.EXDEV}, "cannot rename a to b: invalid cross-device link"},
 		{"a port in use", &net.OpError{Op: "listen", Net: "tcp", Addr: address, Err: busy}, "cannot listen on 127.0.0.1:80: address already in use"},
+		{
+			"a port alone", &net.OpError{Op: "listen", Net: "tcp", Err: &net.AddrError{Err: "missing port in address", Addr: "80"}},
+			`"80" is not an address such as 127.0.0.1:8480: missing port in address`,
+		},
 		{"nobody there", &net.OpError{Op: "dial", Net: "tcp", Addr: address, Err: syscall.ECONNREFUSED}, "cannot connect to 127.0.0.1:80: connection refused"},
 		{
 			"offline", &url.Error{Op: "Get", URL: "https://prices.example/index.json", Err: fmt.Errorf("dial: %w", lookup)},
