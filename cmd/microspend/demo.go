@@ -56,6 +56,9 @@ live view instead, in which MicroVMs launch, suspend and terminate as you watch.
 		if fleet.Days < 1 || fleet.Days > 400 || fleet.Tenants < 1 || fleet.Tenants > 40 {
 			return errors.New("--tenants must be 1 to 40, and --days 1 to 400")
 		}
+		if err := cmd.Context().Err(); err != nil { // before there is a folder of it
+			return err
+		}
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			return err
 		}
