@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"microspend/internal/strictyaml"
 )
 
 // ListCard is the name of the card that holds AWS's list prices.
@@ -230,7 +233,7 @@ const MaxCardBytes = 64 << 10
 func ParseCard(text []byte) (RateCard, error) {
 	var file cardFile
 	if err := yaml.Load(text, &file, yaml.WithKnownFields()); err != nil {
-		return RateCard{}, notCard(err)
+		return RateCard{}, notCard(err, text)
 	}
 	if file.Card == "" || file.Region == "" {
 		return RateCard{}, errors.New("a rate card names its card and its region")
@@ -287,16 +290,49 @@ type NotCardError struct {
 
 func (e *NotCardError) Error() string { return fmt.Sprint("not a rate card: ", e.Err) }
 
-// Unwrap returns what the YAML library says.
+// Unwrap returns what is wrong, without the words "not a rate card".
 func (e *NotCardError) Unwrap() error { return e.Err }
 
-func notCard(err error) error {
-	out := &NotCardError{Err: err}
-	var load *yaml.LoadError
-	if errors.As(err, &load) {
-		out.Line = load.Mark.Line
+// notCard says what is wrong with a text that could not be decoded. The library's own words are of Go types and of its
+// parser's states.
+func notCard(err error, text []byte) error {
+	if _, syntax := strictyaml.Parse("", text); syntax != nil {
+		if faults, ok := errors.AsType[*strictyaml.Faults](syntax); ok {
+			first := faults.List[0]
+			path := first.Path
+			if path != "" {
+				path += ": "
+			}
+			return &NotCardError{first.Line, fmt.Errorf("line %d: %s%s", first.Line, path, first.Message)}
+		}
 	}
-	return out
+	wrong, ok := errors.AsType[*yaml.LoadErrors](err)
+	if !ok {
+		return &NotCardError{Err: err}
+	}
+	var faults []string
+	for _, each := range wrong.Errors {
+		faults = append(faults, fmt.Sprintf("line %d: %s", each.Mark.Line, plainFault(each.Message)))
+	}
+	return &NotCardError{wrong.Errors[0].Mark.Line, errors.New(strings.Join(faults, "; "))}
+}
+
+// plainFault is what the YAML library says of a value that does not fit into its Go type, in words of the file.
+func plainFault(text string) string {
+	if key, ok := strings.CutPrefix(text, "field "); ok {
+		key, _, _ = strings.Cut(key, " not found in type ")
+		return "unknown key " + key
+	}
+	kind, _, misfit := strings.Cut(strings.TrimPrefix(text, "cannot construct "), " into ")
+	switch {
+	case !misfit:
+		return text
+	case strings.HasPrefix(kind, "!!seq"):
+		return "a list does not belong here"
+	case strings.HasPrefix(kind, "!!map"):
+		return "a mapping does not belong here"
+	}
+	return "a single value does not belong here"
 }
 
 func (f rateFile) rate(per Per) (Rate, error) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/shopspring/decimal"
+
+	"microspend/internal/nearest"
 )
 
 // Currency is a currency in which amounts are shown beside dollars, at a rate that its user gives. AWS prices MicroVMs
@@ -29,7 +31,8 @@ func NewCurrency(code string, perUSD decimal.Decimal, asOf Date, source string) 
 	case code == "USD":
 		return Currency{}, errors.New("amounts are in USD already; give the currency to show beside it")
 	case len(code) != 3 || !strings.Contains(currencyCodes, " "+code+" "):
-		return Currency{}, fmt.Errorf("%.20q is not an ISO 4217 currency code such as EUR", code)
+		return Currency{}, fmt.Errorf("%.20q is not an ISO 4217 currency code such as EUR%s", code,
+			nearest.Meant(strings.ToUpper(code), CurrencyCodes()))
 	case !perUSD.IsPositive():
 		return Currency{}, fmt.Errorf("%s %s to the dollar is not above zero", perUSD, code)
 	}

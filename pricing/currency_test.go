@@ -27,8 +27,8 @@ func TestParseCurrency(t *testing.T) {
 		"EUR=0.92": `"EUR=0.92" is not a currency with its rate and the rate's day, such as EUR=0.92@2026-11-20 ` +
 			`where a dollar is worth 0.92 euros`,
 		"USD=1@2026-11-20":     "amounts are in USD already; give the currency to show beside it",
-		"EUT=1@2026-11-20":     `"EUT" is not an ISO 4217 currency code such as EUR`,
-		"eur=0.92@2026-11-20":  `"eur" is not an ISO 4217 currency code such as EUR`,
+		"EUT=1@2026-11-20":     `"EUT" is not an ISO 4217 currency code such as EUR; did you mean EUR?`,
+		"eur=0.92@2026-11-20":  `"eur" is not an ISO 4217 currency code such as EUR; did you mean EUR?`,
 		"EUR=0@2026-11-20":     "0 EUR to the dollar is not above zero",
 		"EUR=0,92@2026-11-20":  `"0,92" is not a plain decimal number such as 12 or 0.0000291572 (no exponent, no separators)`,
 		"EUR=0.92@20 November": `"20 November" is not a date such as 2026-09-19`,

@@ -37,7 +37,7 @@ var multiplying = map[string]string{
 	"Scenario.resolveAmount":    "work by how often it happens in a month",
 	"Scenario.resolveMeasured":  "a time by how often it happens in a month",
 	"Scenario.resolveRunning":   "a time by how often it happens in a month",
-	"VCPUTime.ParseScalar":      "vCPU-hours and vCPU-minutes to vCPU-seconds",
+	"vcpuTime.ParseScalar":      "vCPU-hours and vCPU-minutes to vCPU-seconds",
 	"busyVCPU":                  "the share of a burst by the vCPU it adds",
 	"agreement":                 "a printed figure by how far it may be off",
 

@@ -45,7 +45,8 @@ var sources = []string{
 var notInFiles = map[string]string{
 	"is larger than %d KiB, the most that is read": "a file that large has no place in the repository; see TestLoadWithFiles",
 	"%s: %w": "a stream that cannot be read; see TestLoadWithFiles",
-	"%d MiB is not a MicroVM size; sizes are %s": "asked of numbers, never of text",
+	"%d MiB is not a MicroVM size; sizes are %s":           "asked of numbers, never of text",
+	"%.60q is not an amount of dollars such as 12 or 0.50": "asked of flags; amounts in files are rates and prices",
 }
 
 // TestEveryMessageHasABadFile looks up every message in the sources and wants an .err file that shows it, so that

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"microspend/internal/nearest"
 	"microspend/internal/tabular"
 )
 
@@ -128,7 +129,7 @@ func (c *CSVReader) header() error {
 		i := slices.IndexFunc(csvColumns, func(column csvColumn) bool { return column.name == name })
 		switch {
 		case i < 0:
-			faults = append(faults, fmt.Errorf("%.40q is not a column", name))
+			faults = append(faults, fmt.Errorf("%.40q is not a column%s", name, nearest.Meant(name, columnNames(true, false))))
 			continue
 		case seen[name]:
 			faults = append(faults, fmt.Errorf("column %s is there twice", name))
@@ -150,18 +151,18 @@ func (c *CSVReader) header() error {
 	if len(faults) > 20 {
 		faults = append(faults[:20:20], fmt.Errorf("and %d more", len(faults)-20))
 	}
-	return fmt.Errorf("line %d: %w\nrequired columns: %s\nfurther columns: %s", c.lines.line, errors.Join(faults...),
-		columnList(true), columnList(false))
+	return fmt.Errorf("line %d: %w\nstart the file with this line: %s\nfurther columns: %s", c.lines.line,
+		errors.Join(faults...), strings.Join(columnNames(true), ","), strings.Join(columnNames(false), ", "))
 }
 
-func columnList(required bool) string {
-	var names []string
+// columnNames are the columns that a file must have, those that it may have, or both.
+func columnNames(required ...bool) (names []string) {
 	for _, column := range csvColumns {
-		if column.required == required {
+		if slices.Contains(required, column.required) {
 			names = append(names, column.name)
 		}
 	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 // parse reads a row's fields. All its faults come at once.

@@ -224,7 +224,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		{"empty", strings.NewReader(""), []string{"no header"}},
 		{"unknown, repeated and missing columns", strings.NewReader("tenant,tenant,vcpu,\n"), []string{
 			`"vcpu" is not a column`, "column tenant is there twice", `"" is not a column`, "column region is missing",
-			"required columns: period_start, period_seconds", "further columns: account, role",
+			"start the file with this line: period_start,period_seconds,", "further columns: account, role",
 		}},
 		{"another table", strings.NewReader("root:x:0\nuser:x:1\n"), []string{`line 1: not a usage table: no column of it is known, such as "root:x:0"`}},
 		{"quotes in the header", strings.NewReader("a\"b\n"), []string{"line 1"}},

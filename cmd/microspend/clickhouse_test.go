@@ -53,5 +53,5 @@ func TestCommandsOnClickHouse(t *testing.T) {
 	require.Contains(t, info, "Ledger in LEDGER")
 	require.Contains(t, output("ledger", "audit", "--ledger", server), "the log verifies")
 	missing := output("spend", "--ledger", server+"_none")
-	require.Contains(t, missing, "no ledger; create one with microspend import")
+	require.Contains(t, missing, "no ledger; fill one with microspend collect")
 }

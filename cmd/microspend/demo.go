@@ -22,6 +22,9 @@ import (
 	"microspend/usage"
 )
 
+// demoFolder is where the demo writes unless told otherwise.
+const demoFolder = "microspend-demo"
+
 func (a *app) demoCommand() *cobra.Command {
 	var (
 		folder string
@@ -44,7 +47,7 @@ live view instead, in which MicroVMs launch, suspend and terminate as you watch.
   microspend demo --live
   # Only write the ledger, then query it
   microspend demo --no-dash --output fleet
-  microspend spend --ledger fleet/ledger --config fleet/microspend.yaml`,
+  microspend spend --config fleet/microspend.yaml`,
 	}, func(cmd *cobra.Command, _ []string) error {
 		fleet.End = a.today()
 		if folder == "" {
@@ -52,6 +55,9 @@ live view instead, in which MicroVMs launch, suspend and terminate as you watch.
 		}
 		if fleet.Days < 1 || fleet.Days > 400 || fleet.Tenants < 1 || fleet.Tenants > 40 {
 			return errors.New("--tenants must be 1 to 40, and --days 1 to 400")
+		}
+		if err := cmd.Context().Err(); err != nil { // before there is a folder of it
+			return err
 		}
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			return err
@@ -64,8 +70,11 @@ live view instead, in which MicroVMs launch, suspend and terminate as you watch.
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.notes, "wrote %s over %s to %s; next: microspend spend --ledger %[3]s --config %[4]s\n",
-			figures.Count(changes.Read, "record"), figures.Count(len(changes.Days), "day"), a.flags.ledger, a.flags.config)
+		did := "wrote " + figures.Count(changes.Read, "record") + " over " + figures.Count(len(changes.Days), "day") + " to"
+		if len(changes.Days) == 0 {
+			did = figures.Count(changes.Read, "record") + " were already in"
+		}
+		fmt.Fprintf(a.notes, "%s %s; next: microspend spend --config %s\n", did, a.flags.ledger, a.flags.config)
 		if noDash || !a.onTerminal() {
 			return nil
 		}
@@ -74,7 +83,7 @@ live view instead, in which MicroVMs launch, suspend and terminate as you watch.
 	flags := cmd.Flags()
 	flags.BoolVar(&live, "live", false, "open the dashboard on the fleet as it is now")
 	flags.BoolVar(&noDash, "no-dash", false, "do not open the dashboard")
-	outputFlag(cmd, &folder, "microspend-demo", "`DIR` to write to")
+	outputFlag(cmd, &folder, demoFolder, "`DIR` to write to")
 	flags.Uint64Var(&fleet.Seed, "seed", 1, "random `SEED`; the same seed generates the same fleet")
 	flags.IntVar(&fleet.Days, "days", simulate.DefaultDays, "`DAYS` to generate")
 	flags.IntVar(&fleet.Tenants, "tenants", 40, "`TENANTS` to generate, at most 40")

@@ -108,7 +108,7 @@ func TestAlertRecipe(t *testing.T) {
 	} {
 		line := regexp.MustCompile(`(?m)^7 \* \* \* \*  (.*` + regexp.QuoteMeta(recipient) + `.*)$`).FindStringSubmatch(page.text)
 		require.NotNil(t, line, recipient)
-		require.NoError(t, os.Remove(filepath.Join(folder, "state", "microspend-alert")))
+		require.NoError(t, os.Remove(filepath.Join(folder, "state", "microspend", "budget-alert")))
 		require.NoError(t, call("sh", "-c", line[1]))
 		got := posted()
 		if json.Valid([]byte(got)) {

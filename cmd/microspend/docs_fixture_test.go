@@ -25,6 +25,11 @@ func docsFolder(t *testing.T) string {
 	for _, name := range []string{"microspend.yaml", "tenants.csv"} {
 		require.NoError(t, os.Rename(filepath.Join(demo, name), filepath.Join(folder, name)))
 	}
+	config := filepath.Join(folder, "microspend.yaml")
+	text, err := os.ReadFile(config)
+	require.NoError(t, err)
+	own := strings.Replace(string(text), "ledger: ledger\n", "", 1) // the user's own needs no name
+	require.NoError(t, os.WriteFile(config, []byte(own), 0o600))
 	card, err := os.ReadFile(filepath.Join(repositoryRoot, "pricing", "rates", "eu-west-1.yaml"))
 	require.NoError(t, err)
 	starter := string(scenarios.Starter("workload"))

@@ -249,7 +249,11 @@ func flagError(cmd *cobra.Command, err error) error {
 			meant = "--" + likely
 		}
 	}
-	return fmt.Errorf("%w%s", commandline.Error(err), seeHelp(cmd, meant))
+	worded := commandline.Error(err)
+	if strings.HasSuffix(worded.Error(), "?") { // the flag's own value has told what may have been meant
+		return fmt.Errorf("%w See %s --help", worded, cmd.CommandPath())
+	}
+	return fmt.Errorf("%w%s", worded, seeHelp(cmd, meant))
 }
 
 // flagName is the name of a request's field on the command line.

@@ -8,6 +8,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/spf13/cobra"
 
+	"microspend/internal/nearest"
 	"microspend/internal/scalar"
 	"microspend/pricing"
 	"microspend/scenarios"
@@ -93,7 +94,12 @@ func (g givenRates) parse(text string) error {
 	key, figure, ok := strings.Cut(text, "=")
 	rated, per, known := pricing.RateKey(key).Meaning()
 	if !ok || !known {
-		return fmt.Errorf("%.60q is not a rate such as snapshot_write_gb=0.0038", text)
+		var names []string
+		for _, key := range pricing.RateKeys() {
+			names = append(names, string(key))
+		}
+		return fmt.Errorf("%.60q is not a rate such as snapshot_write_gb=0.0038; rates: %s%s",
+			text, strings.Join(names, ", "), nearest.Meant(key, names))
 	}
 	if _, twice := g[rated]; twice {
 		return fmt.Errorf("the %s rate is given twice", rated.Name())

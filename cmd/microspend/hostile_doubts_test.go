@@ -78,7 +78,7 @@ func TestUsageThatCannotBeIsNamed(t *testing.T) {
 		"2026-11-23T09:05:00Z to 2026-11-23T09:10:00Z, and the account's quota of memory permits 800 vCPU at most: some of it was "+
 		"not used; most is recorded for mvm-forged-")
 	require.Contains(t, table, "used 1,634 GB on average")
-	require.Contains(t, table, "65 cases more of usage that something speaks against")
+	require.Contains(t, table, "65 cases of doubtful usage not shown")
 
 	var document struct {
 		Warnings []struct{ ID, Text, Account, Region, Source, MicroVM, Tenant string }

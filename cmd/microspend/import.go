@@ -342,8 +342,9 @@ func (a *app) readEvents(in io.Reader, f importFlags, sessions bool) (usageReade
 // reportImport reports what an import did, on standard error, as the ledger is where the data goes.
 func (a *app) reportImport(reader usageReader, changes ledger.Changes, name string) {
 	read := reader.Report()
-	fmt.Fprintf(a.notes, "%s: %d added, %d replaced, %d unchanged, %d superseded by a later row; %s written to %s\n",
-		figures.Count(read.Rows, "row"), changes.Added, changes.Replaced, changes.Unchanged, changes.Superseded,
+	fmt.Fprintf(a.notes, "%s: %s added, %s replaced, %s unchanged, %s superseded by a later row; %s written to %s\n",
+		figures.Count(read.Rows, "row"), figures.Int(changes.Added), figures.Int(changes.Replaced),
+		figures.Int(changes.Unchanged), figures.Int(changes.Superseded),
 		figures.Count(len(changes.Days), "day"), name)
 	if read.Bad > 0 {
 		fmt.Fprintf(a.err, "skipped because they could not be read: %s\n", figures.Count(read.Bad, "row"))

@@ -73,10 +73,20 @@ func (a *app) openLedger(ctx context.Context) (ledger.Reader, error) {
 	}
 	opened, err := stores.Open(ctx, name, ledger.Options{Now: a.now})
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w%s; "+
-			"create one with microspend import or microspend demo, or give another with --ledger", errNoLedger, in)
+		return nil, fmt.Errorf("%w%s; fill one with microspend collect or microspend import, or give another with --ledger%s",
+			errNoLedger, in, demoNearby())
 	}
 	return opened, err
+}
+
+// demoNearby says how to look at the fleet that "microspend demo" left in the current folder: whoever has tried it and
+// goes on to the next command means that one.
+func demoNearby() string {
+	path := filepath.Join(demoFolder, config.Name)
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return "; to use the sample fleet of microspend demo, give --config " + path
 }
 
 // configFiles are the places of the configuration, of which the first that is there counts.

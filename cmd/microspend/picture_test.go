@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -35,5 +36,22 @@ func TestEstimatePicture(t *testing.T) {
 		want, err := os.ReadFile(file)
 		require.NoError(t, err)
 		require.True(t, string(want) == got, "%s is stale: run go test ./cmd/microspend -run Picture -update", file)
+	}
+}
+
+// TestAltTextsMatchPictures: whoever cannot see a picture of the README is told its figures, not those of an older one.
+func TestAltTextsMatchPictures(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	tags := regexp.MustCompile(`<img src="([^"]+)" alt="([^"]+)">`).FindAllStringSubmatch(string(readme), -1)
+	require.Len(t, tags, 2)
+	for _, tag := range tags {
+		picture, err := os.ReadFile(filepath.Join("../..", tag[1]))
+		require.NoError(t, err)
+		figures := regexp.MustCompile(`\$[\d,]*\d(\.\d+)?`).FindAllString(tag[2], -1)
+		require.NotEmpty(t, figures, tag[1])
+		for _, figure := range figures {
+			require.True(t, strings.Contains(string(picture), strings.TrimPrefix(figure, "$")), "%s is not in %s", figure, tag[1])
+		}
 	}
 }

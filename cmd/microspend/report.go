@@ -185,15 +185,20 @@ func relativeTo(page, folder string) (string, error) {
 
 // writePages writes a page for each tenant.
 func (a *app) writePages(folder string, s statement.Statement) error {
-	if err := os.MkdirAll(folder, 0o777); err != nil { // less what the user's umask takes
-		return err
-	}
 	atomicfile.Tidy(folder) // what a killed run left, which may be of tenants that this period does not have
 	pages, err := html.PerTenant(s, func(name string, render func(io.Writer) error) error {
+		// Only now: what fails before the first page leaves no folder. The mode is less what the user's umask takes.
+		if err := os.MkdirAll(folder, 0o777); err != nil {
+			return err
+		}
 		return ownfile.Place(folder).Export(filepath.Join(folder, name), newFile, render)
 	})
 	if err != nil {
 		return err
+	}
+	if pages == 0 {
+		fmt.Fprintf(a.notes, "no tenant has usage in this period: no page was written to %s\n", folder)
+		return nil
 	}
 	fmt.Fprintf(a.notes, "wrote %s to %s\n", figures.Count(pages, "page"), folder)
 	return nil

@@ -123,9 +123,9 @@ var allowed = map[string][]string{
 	"ledger/...": own("ledger/...", "usage", "pricing"),
 	// What every store must pass, for their tests.
 	"ledger/conformance": own("ledger", "ledger/audit", "internal/ledgertest", "usage", "pricing"),
-	"usage":              {"pricing", "internal/civil", "internal/figures", "internal/intern", "internal/tabular"},
+	"usage":              {"pricing", "internal/civil", "internal/figures", "internal/intern", "internal/nearest", "internal/tabular"},
 	// Whoever wants the prices alone gets them alone: no I/O, no clock, and of ours only what works on texts.
-	"pricing":            {"pricing/assumption", "internal/figures", "internal/lazyregexp", "internal/nearest"},
+	"pricing":            {"pricing/assumption", "internal/figures", "internal/lazyregexp", "internal/nearest", "internal/strictyaml"},
 	"pricing/assumption": {},
 	"pricing/pricelist":  {"pricing", "internal/lazyregexp"},
 

@@ -164,9 +164,11 @@ func (f Fleet) TenantsFile() []byte {
 	return out
 }
 
-// ConfigFile is a microspend.yaml for the fleet, whose tenants file is tenants.csv beside it.
+// ConfigFile is a microspend.yaml for the fleet, with its ledger and its tenants file beside it: with --config alone,
+// every command is about the fleet.
 func (f Fleet) ConfigFile() []byte {
 	return []byte(`# Written by microspend demo.
+ledger: ledger
 tenants: tenants.csv
 timezone: UTC
 shared:

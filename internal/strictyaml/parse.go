@@ -17,8 +17,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
@@ -126,9 +124,6 @@ func Parse(file string, text []byte) (*yaml.Node, error) {
 	}
 	if err != nil {
 		line, column, message := explain(err, text)
-		if startsWithTab(text, line) {
-			message += "; indent with spaces, not with tabs"
-		}
 		return refuse(line, column, message)
 	}
 	root := &document
@@ -147,36 +142,6 @@ func isEmpty(document *yaml.Node) bool {
 	return document.Kind == 0 || (document.Kind == yaml.DocumentNode && len(document.Content) == 0)
 }
 
-// explain takes place and reason out of the library's error. Of bytes that are no text it has no place: those are
-// looked for.
-func explain(err error, text []byte) (line, column int, message string) {
-	if load, ok := errors.AsType[*yaml.LoadError](err); ok && load.Mark.Line > 0 {
-		return load.Mark.Line, load.Mark.Column, "is not valid YAML: " + load.Message
-	}
-	if line, column, message := badByte(text); message != "" {
-		return line, column, "is not valid YAML: " + message
-	}
-	return 0, 0, "is not valid YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")
-}
-
-// badByte finds the first thing in a text that no YAML may hold: a byte that is not UTF-8, or a control character.
-func badByte(text []byte) (line, column int, message string) {
-	line, column = 1, 1
-	for len(text) > 0 {
-		r, size := utf8.DecodeRune(text)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			return line, column, fmt.Sprintf("byte 0x%02X is not UTF-8", text[0])
-		case r == '\n':
-			line, column = line+1, 0
-		case unicode.IsControl(r) && r != '\t' && r != '\r' && r != '\u0085':
-			return line, column, fmt.Sprintf("the control character %U is not allowed", r)
-		}
-		text, column = text[size:], column+1
-	}
-	return 0, 0, ""
-}
-
 // documentEnd is the line after a given one in which a document ends and another may begin. Where such a line is
 // indented it is part of a text, as everything in a document's texts is.
 func documentEnd(text []byte, after int) int {
@@ -186,16 +151,6 @@ func documentEnd(text []byte, after int) int {
 		}
 	}
 	return after
-}
-
-// startsWithTab looks for YAML's commonest trap, which the library's reasons do not name.
-func startsWithTab(text []byte, line int) bool {
-	lines := bytes.SplitN(text, []byte("\n"), line+1)
-	if line < 1 || line > len(lines) {
-		return false
-	}
-	trimmed := bytes.TrimLeft(lines[line-1], " ")
-	return bytes.HasPrefix(trimmed, []byte("\t"))
 }
 
 // checkTree refuses what no type could allow: anchors, aliases and merge keys, keys that are not plain text, repeated

@@ -13,14 +13,6 @@ func TestParseRefuses(t *testing.T) {
 		{"nothing", "an empty file is a mistake, not an empty workload", "", "f.yaml:1:1: is empty"},
 		{"only a comment", "likewise", "# to do\n", "f.yaml:1:1: is empty"},
 		{
-			"not YAML", "the library's reason is passed on with its place",
-			"a: [1, 2\nb: 3\n", "f.yaml:2:2: is not valid YAML: did not find expected ',' or ']'",
-		},
-		{
-			"tab indent", "a tab is YAML's commonest trap",
-			"a:\n\tb: 1\n", "f.yaml:2:1: is not valid YAML: found character that cannot start any token; indent with spaces, not with tabs",
-		},
-		{
 			"two documents", "only the first would be read", "a: 1\n---\na: 2\n",
 			"f.yaml:2:1: holds more than one YAML document; write one per file",
 		},
@@ -41,10 +33,6 @@ func TestParseRefuses(t *testing.T) {
 			"f.yaml:2:6: is not valid YAML: byte 0xE9 is not UTF-8",
 		},
 		{
-			"escape", "only YAML's own are known", "a: 1\nb: \"x\\qy\"\n",
-			"f.yaml:2:6: is not valid YAML: found unknown escape character",
-		},
-		{
 			"repeated key", "the second would silently win", "a: 1\nb: {c: 2, c: 3}\n",
 			"f.yaml:2:11: b.c: is given twice; the first is in line 2",
 		},
@@ -55,7 +43,7 @@ func TestParseRefuses(t *testing.T) {
 		},
 		{
 			"deep nesting", "depth costs stack", strings.Repeat("[", 5000),
-			"f.yaml:1:33: is not valid YAML: exceeded max depth of 32",
+			"f.yaml:1:33: is not valid YAML: nests deeper than 32 levels",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

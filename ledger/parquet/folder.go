@@ -166,6 +166,7 @@ type ownFolder struct {
 	folder
 	lock  *os.File
 	fresh bool         // whether the ledger was created by this writer
+	above []string     // the folders around the ledger that this writer created, the innermost first
 	step  func(string) // called at each step of a switch
 }
 
@@ -260,9 +261,24 @@ func (f *ownFolder) Close() error {
 	if f.fresh && f.place().Remove(filepath.Join(string(f.folder), usageFolder)) == nil { // which it is not if it has a day
 		_ = f.place().Remove(f.staging())
 		_ = f.place().Remove(filepath.Join(string(f.folder), lockName))
-		defer os.Remove(string(f.folder)) // unless there is anything else in it
+		defer func() {
+			for _, made := range append([]string{string(f.folder)}, f.above...) {
+				_ = os.Remove(made) // unless there is anything else in it
+			}
+		}()
 	}
 	return unlock(f.lock)
+}
+
+// absentAbove are the folders around a ledger that there are none of yet, the innermost first.
+func absentAbove(dir string) (absent []string) {
+	for {
+		parent := filepath.Dir(dir)
+		if _, err := os.Lstat(parent); parent == dir || !errors.Is(err, os.ErrNotExist) {
+			return absent
+		}
+		absent, dir = append(absent, parent), parent
+	}
 }
 
 // pendingName is where a part waits between the switch of the manifest and its rename. It begins with a dot, so that

@@ -48,7 +48,7 @@ func (w *Writer) Replacing(decide func(before, after *usage.Record) usage.Record
 // completed, the rest of it is cleared away.
 func OpenForWriting(dir string, options ledger.Options) (*Writer, error) {
 	_, err := os.Stat(filepath.Join(dir, usageFolder))
-	fresh := errors.Is(err, os.ErrNotExist)
+	fresh, above := errors.Is(err, os.ErrNotExist), absentAbove(dir)
 	if err := ownfile.Place(dir).Folder(filepath.Join(dir, usageFolder)); err != nil {
 		return nil, fmt.Errorf("no folder for the ledger: %w", err)
 	}
@@ -57,7 +57,7 @@ func OpenForWriting(dir string, options ledger.Options) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := &ownFolder{folder: folder(dir), lock: held, fresh: fresh}
+	files := &ownFolder{folder: folder(dir), lock: held, fresh: fresh, above: above}
 	w := Write(files, nil, options)
 	w.dir = dir
 	files.step = func(step string) { w.step(step) }

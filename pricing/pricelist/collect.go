@@ -84,7 +84,7 @@ func (p *page) replyElement(index int) error {
 	}
 	var offered replyProduct
 	if err := json.Unmarshal(text, &offered); err != nil {
-		return &SyntaxError{start, fmt.Sprintf("PriceList[%d]: %v", index, err)}
+		return &SyntaxError{start, fmt.Sprintf("PriceList[%d]: %s", index, plainReason(err))}
 	}
 	e, err := p.found.consider(offered.Product, p.name)
 	if e == nil || err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // limits bounds what input of unknown origin can cost.
@@ -147,7 +148,22 @@ func (d *document) explain(err error, offset int64) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return &SyntaxError{d.input.read, "the file ends in the middle of the price list; download it again"}
 	}
-	return &SyntaxError{offset, err.Error()}
+	return &SyntaxError{offset, plainReason(err)}
+}
+
+// plainReason is what encoding/json says, without the words for its states and for Go's types.
+func plainReason(err error) string {
+	if misfit, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		kind, _, _ := strings.Cut(misfit.Value, " ")
+		return kind + " where another kind of value should be"
+	}
+	if character, ok := strings.CutPrefix(err.Error(), "invalid character "); ok {
+		if before, _, more := strings.Cut(character, "' "); more {
+			character = before + "'"
+		}
+		return "unexpected character " + character
+	}
+	return err.Error()
 }
 
 func (d *document) malformed(format string, args ...any) error {

@@ -30,7 +30,7 @@ func TestReadRefuses(t *testing.T) {
 		},
 		{
 			"malformed", "a byte went wrong", strings.Replace(good, `"terms":{`, `"terms":{{`, 1),
-			"invalid character '{'",
+			"unexpected character '{'",
 		},
 		{
 			"gzip", "AWS's server compresses if asked", "\x1f\x8b\x08\x00",
@@ -102,11 +102,11 @@ func TestReadRefuses(t *testing.T) {
 		},
 		{
 			"product not an object", "not the documented form", `{"products":{"A":5}}`,
-			`page 1: product "A": cannot be read as JSON after byte 16: json: cannot unmarshal number`,
+			`page 1: product "A": cannot be read as JSON after byte 16: number where another kind of value should be`,
 		},
 		{
 			"element not JSON", "not the documented form", `{"PriceList":["{}","{]"]}`,
-			"page 1: cannot be read as JSON after byte 18: PriceList[1]: invalid character ']'",
+			"page 1: cannot be read as JSON after byte 18: PriceList[1]: unexpected character ']'",
 		},
 		{
 			"date", "a card's age rests on it", strings.Replace(good, "2026-10-01T05", "yesterday", 1),

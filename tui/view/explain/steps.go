@@ -47,7 +47,7 @@ func Forecast(b *budget.Report, line budget.Line) (s Steps) {
 	switch line.Method {
 	case budget.WeekdayMean:
 		s.add("level", fmt.Sprintf("%d days", line.LevelDays),
-			"the latest stretch, the one that would have foretold the history best")
+			"the latest stretch, the one that would have predicted past days best")
 		s.remark(assumption.WeekdayMean.Note().String())
 	case budget.RunRate:
 		s.remark(assumption.RunRate.Note().String())
