@@ -10,8 +10,8 @@ run:
 	@$(MAKE) --no-print-directory build
 	@echo && ./microspend estimate testdata/team-sandboxes.yaml && echo
 	@./microspend demo --no-dash --output microspend-demo --quiet
-	@./microspend examples check --output microspend-demo/examples-check.txt
-	@./microspend report --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --output microspend-demo/report.html
+	@./microspend examples check --quiet --output microspend-demo/examples-check.txt
+	@./microspend report --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --quiet --output microspend-demo/report.html
 	@echo "in microspend-demo: the fleet's ledger, report.html, and every worked example checked, in examples-check.txt"
 	@if [ -t 0 ] && [ -t 1 ]; then ./microspend demo --output microspend-demo; \
 	else ./microspend dash --once --ledger microspend-demo/ledger --config microspend-demo/microspend.yaml --stale-after 0; fi

@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"microspend/internal/civil"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
 	"microspend/spend/anomaly"
@@ -243,7 +244,7 @@ func Anomalies(a anomaly.Report) view.Document {
 		return view.Look{Warn: n.Up}
 	})
 	d := view.Document{
-		Title:    "Days that stand out",
+		Title:    "Days that stand out, " + civil.Between(a.From, a.To).Label(a.Location),
 		Sections: []view.Section{{Table: table}, {Notes: damagedNotes(a.Damaged)}},
 		Data:     data,
 		JSON: withDamaged(view.Object{

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"microspend/collector"
+	"microspend/internal/civil"
 	"microspend/internal/figures"
 	"microspend/view"
 )
@@ -47,6 +48,9 @@ func Collection(s collector.Summary) view.Document {
 	}
 	if !s.From.IsZero() {
 		d.Subtitle = view.Moment(s.From).String() + " to " + view.Moment(s.To).String()
+		if span := civil.Between(s.From, s.To); span.WholeDays(time.UTC) {
+			d.Subtitle = span.Label(time.UTC)
+		}
 	}
 	var notes []view.Note
 	switch {

@@ -58,7 +58,7 @@ func comparisonColumns(
 		{ID: "monthly", Title: month, Unit: "$", Value: func(c comparison) view.Value {
 			return view.Dollars(c.Monthly).Or("unknown", known(c))
 		}},
-		{Title: "MicroVMs are", Align: view.Right, Drop: 1, Value: func(c comparison) view.Value {
+		{Title: "MicroVMs cost", Align: view.Right, Drop: 1, Value: func(c comparison) view.Value {
 			return bothEnds(view.Maybe(c.Ratio, times), c, func(low comparison) view.Value {
 				return view.Maybe(low.Ratio, times)
 			})

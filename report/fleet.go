@@ -98,7 +98,7 @@ var fleetAlternativeColumns = []view.Column[fleetAlternative]{
 	{ID: "monthly", Title: "a month", Unit: "$", Value: func(a fleetAlternative) view.Value {
 		return view.Dollars(a.Monthly).Or("unknown", known(a.Comparison))
 	}},
-	{Title: "MicroVMs are", Align: view.Right, Drop: 1, Value: func(a fleetAlternative) view.Value {
+	{Title: "MicroVMs cost", Align: view.Right, Drop: 1, Value: func(a fleetAlternative) view.Value {
 		return view.Maybe(a.Ratio, times)
 	}},
 	{ID: "ratio", Value: func(a fleetAlternative) view.Value { return ratio(a.Ratio).Or("", known(a.Comparison)) }},

@@ -51,11 +51,13 @@ func discountText(card pricing.RateCard, q pricing.BilledQuantity) string {
 
 // ratesSentence says where the rates come from and how old they are.
 func ratesSentence(card pricing.RateCard) string {
-	from := fmt.Sprintf("card %s of %s, read on %s", card.Name, card.Region, card.ReadOn())
-	if card.Name == "inline" {
-		from = strings.Join(rateSources(card), "; ")
-	} else {
-		from += givenRates(card)
+	from := strings.Join(rateSources(card), "; ")
+	if card.Name != "inline" {
+		name := "card " + card.Name
+		if rest, listed := strings.CutPrefix(card.Name, pricing.ListCard); listed {
+			name = "AWS's list prices" + rest // such as " with inline figures"
+		}
+		from = fmt.Sprintf("%s in %s, read on %s%s", name, card.Region, card.ReadOn(), givenRates(card))
 	}
 	return "Rates: " + from + "." + discountSentence(card)
 }

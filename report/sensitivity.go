@@ -149,16 +149,16 @@ func influenceColumns(total decimal.Decimal) []view.Column[scenarios.Influence] 
 	type in = scenarios.Influence
 	columns := []view.Column[in]{
 		{ID: "input", Title: "input", Value: func(i in) view.Value { return view.Text(i.Input) }},
-		{Title: "moved", Align: view.Right, Drop: 2, Value: func(i in) view.Value {
-			return view.Text(i.From + " … " + i.To)
+		{Title: "moved", Align: view.Right, Drop: 1, Value: func(i in) view.Value {
+			return view.Text(i.From + "…" + i.To)
 		}},
 		{ID: "from", Value: func(i in) view.Value { return view.Exact(i.Ends[0]) }},
 		{ID: "to", Value: func(i in) view.Value { return view.Exact(i.Ends[1]) }},
 		{ID: "unit", Value: func(i in) view.Value { return view.Text(i.Unit) }},
 		{ID: "low", Title: "low", Unit: "$", Value: func(i in) view.Value { return view.Dollars(i.Low) }},
 		{ID: "high", Title: "high", Unit: "$", Value: func(i in) view.Value { return view.Dollars(i.High) }},
-		{ID: "swing", Title: "swing", Unit: "$", Value: func(i in) view.Value { return view.Dollars(i.Swing()) }},
-		{Title: "of the bill", Align: view.Decimal, Drop: 1, Value: func(i in) view.Value {
+		{ID: "swing", Title: "swing", Unit: "$", Drop: 2, Value: func(i in) view.Value { return view.Dollars(i.Swing()) }},
+		{Title: "of bill", Align: view.Decimal, Value: func(i in) view.Value {
 			if !total.IsPositive() {
 				return view.Value{}
 			}

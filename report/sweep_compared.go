@@ -53,7 +53,7 @@ var entryColumns = []view.Column[scenarios.Comparison]{
 	{ID: "monthly", Title: "it costs", Unit: "$", Value: func(c scenarios.Comparison) view.Value {
 		return view.Dollars(c.Monthly).Or("unknown", known(c))
 	}},
-	{ID: "ratio", Title: "MicroVMs are", Align: view.Right, Value: func(c scenarios.Comparison) view.Value {
+	{ID: "ratio", Title: "MicroVMs cost", Align: view.Right, Value: func(c scenarios.Comparison) view.Value {
 		return view.Maybe(c.Ratio, func(r decimal.Decimal) view.Value {
 			return ratio(c.Ratio).Shown(times(r).String())
 		}).Or("", known(c))

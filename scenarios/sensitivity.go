@@ -159,8 +159,14 @@ func (in input) move(s *Scenario, card pricing.RateCard, factor decimal.Decimal)
 	return w.Bill(card)
 }
 
+// scaledText has three digits of what is below one, as most rates are: two with all their digits are wider than half a
+// terminal.
 func scaledText(in input, factor decimal.Decimal) string {
-	return figures.Grouped(in.scaled(factor)) + in.unit
+	scaled := in.scaled(factor)
+	if one := decimal.NewFromInt(1); scaled.Abs().LessThan(one) {
+		scaled = scaled.Round(3 - int32(scaled.NumDigits()) - scaled.Exponent())
+	}
+	return figures.Grouped(scaled) + in.unit
 }
 
 func (in input) scaled(factor decimal.Decimal) decimal.Decimal {

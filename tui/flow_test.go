@@ -147,7 +147,7 @@ func TestDrillDownAndBack(t *testing.T) {
 	s := open(t, over(t, fewRecords(), nil), 120, 30)
 	s.press("2", "enter").has("tenants › acme", "10 MicroVMs of acme", "mvm-a0")
 	s.press("enter").has("› explain", "vCPU", "× $0.0000291572", "AWS Price List", "read on 2026-09-19",
-		"taken for granted", "total")
+		"assumptions", "total")
 	s.press("esc").has("10 MicroVMs of acme").press("b").has("1 image of acme").press("b").has("10 days of acme")
 	s.press("esc").has("3 tenants").lacks("›  ")
 

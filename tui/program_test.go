@@ -75,7 +75,7 @@ func TestProgramFromOverviewToExplanation(t *testing.T) {
 	p.Send(keyOf("enter"))
 	p.shows(t, "10 MicroVMs of acme")
 	p.Send(keyOf("enter"))
-	p.shows(t, "taken for granted", "AWS Price List")
+	p.shows(t, "assumptions", "AWS Price List")
 	p.Send(keyOf("q"))
 	p.WaitFinished(t, teatest.WithFinalTimeout(10*time.Second))
 }

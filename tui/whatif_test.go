@@ -20,7 +20,7 @@ import (
 func TestWhatIf(t *testing.T) {
 	s := open(t, over(t, fewRecords(), nil), 120, 40)
 	s.press("2", "w").has("what if: acme", "no difference", "‹ 5 min")
-	s.press("right").has("‹ 10 min", "costs $", "idle-memoryless", "the timeout at present is taken for 300 s")
+	s.press("right").has("‹ 10 min", "costs $", "idle-memoryless", "the current timeout is assumed to be 300 s")
 	s.press("left", "left").has("‹ 2 min", "saves $")
 	s.press("right", "down", "right", "right").has("‹ 1GB", "size-scales", "-48.8 %").press("left", "left")
 	s.press("down", "right").has("region", "‹ ap-northeast-1", "same-usage")

@@ -41,8 +41,14 @@ type Document struct {
 	SVG func(io.Writer) error // the picture that the SVG format writes; nil where there is none
 }
 
-// Add puts sections behind those that there are.
-func (d *Document) Add(sections ...Section) { d.Sections = append(d.Sections, sections...) }
+// Add puts sections behind those that there are, but for empty ones: they would leave a blank line.
+func (d *Document) Add(sections ...Section) {
+	for _, s := range sections {
+		if !s.empty() {
+			d.Sections = append(d.Sections, s)
+		}
+	}
+}
 
 // data is the table that CSV writes. It has no columns where the document has no table at all.
 func (d Document) data() *Table {
@@ -63,6 +69,10 @@ type Section struct {
 	Table   *Table
 	Picture func(width int) string // lines of text, as a chart is drawn in a terminal of that width; nil for none
 	Notes   []Note
+}
+
+func (s Section) empty() bool {
+	return s.Heading == "" && s.Table == nil && s.Picture == nil && len(s.Notes) == 0
 }
 
 // Note is a sentence with a tag before it.

@@ -50,7 +50,7 @@ reopened from the last one back.`,
 	a.ledgerFlags(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&a.flags.TimeZone, "tz", "",
-		"`TIMEZONE` of the month, for example Europe/Berlin (default: the configuration's, or UTC)")
+		"`TIMEZONE` of the month, for example Europe/Berlin (default the configuration's, or UTC)")
 	flags.BoolVar(&list, "list", false, "list the months that are closed")
 	flags.BoolVar(&reopen, "reopen", false, "reopen the month, which must be the last one that is closed")
 	flags.BoolVar(&accept, "accept-incomplete", false, "close a month also with damaged days or unknown rates")

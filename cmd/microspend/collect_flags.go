@@ -68,7 +68,7 @@ func (flags *collectFlags) addTo(cmd *cobra.Command) {
 // addTargets declares which accounts and regions to look at, and with which credentials.
 func (flags *collectFlags) addTargets(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&flags.regions, "region", nil, "`REGION` to read (repeatable; default: the profile's)")
+	f.StringArrayVar(&flags.regions, "region", nil, "`REGION` to read (repeatable; default the profile's)")
 	f.StringArrayVar(&flags.roles, "role-arn", nil, "`ARN` of a role to assume, one per account (repeatable)")
 	f.StringVar(&flags.externalID, "external-id", "", "external `ID` that the roles ask for")
 	f.StringVar(&flags.profile, "profile", "", "`PROFILE` of the AWS configuration")

@@ -50,7 +50,7 @@ counts with --strict.`,
 		problems := s.Problems(strict)
 		return report.CollectStatus(s, problems), passes(len(problems) == 0)
 	})
-	a.parsedFlag(cmd, "max-age", "", "how far behind what is read may be, as a `DURATION` such as 2h (default: 3 "+
+	a.parsedFlag(cmd, "max-age", "", "how far behind what is read may be, as a `DURATION` such as 2h (default 3 "+
 		"intervals of --every and 30m; 26h without)", func(text string) error {
 		var d scalar.Duration
 		if err := d.ParseScalar(text); err != nil {

@@ -127,8 +127,8 @@ readers. --line prints a single line, for tmux, shell prompts and status bars.`,
 	flags.StringVar(&f.view, "view", "", "`VIEW` to open with: "+strings.Join(tui.Views(), ", "))
 	flags.BoolVar(&f.once, "once", false, "print one frame and exit")
 	flags.BoolVar(&f.plain, "plain", false, "with --once, print sentences and rows without drawing, for screen readers")
-	flags.IntVar(&f.width, "width", 0, "width of --once in `COLUMNS` (default: the terminal's, or 120), or of --line (60)")
-	flags.IntVar(&f.height, "height", 0, "height of the --once frame in `LINES` (default: the terminal's, or 40)")
+	flags.IntVar(&f.width, "width", 0, "width of --once in `COLUMNS` (default the terminal's, or 120), or of --line (60)")
+	flags.IntVar(&f.height, "height", 0, "height of the --once frame in `LINES` (default the terminal's, or 40)")
 	choiceFlag(cmd, &f.theme, "theme", "`THEME` of --once: auto, dark or light", "auto", "dark", "light")
 	flags.BoolVar(&f.noMouse, "no-mouse", false, "leave the mouse to the terminal (with it, hold Shift to select text)")
 	flags.Bool("mouse", true, "enable the mouse, which it is anyway")
@@ -137,7 +137,7 @@ readers. --line prints a single line, for tmux, shell prompts and status bars.`,
 	flags.DurationVar(&f.stale, "stale-after", staleAfter, "`AGE` from which data counts as stale; 0 for never")
 	flags.BoolVar(&f.collect, "collect", false, "collect from AWS in the background")
 	flags.DurationVar(&f.collectEvery, "every", 0,
-		"`INTERVAL` at which to collect (default: the configuration's, or 15m)")
+		"`INTERVAL` at which to collect (default the configuration's, or 15m)")
 	formerly(cmd, "collect-every", "every")
 	formerly(cmd, "poll", "refresh")
 	return cmd

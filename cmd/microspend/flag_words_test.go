@@ -40,6 +40,9 @@ func TestFlagWords(t *testing.T) {
 			case repeatWords.MatchString(rest):
 				t.Errorf("%s: says in other words than (repeatable): %s", flag, usage)
 			}
+			if strings.Contains(usage, "default:") {
+				t.Errorf("%s: a default is written as pflag does, (default x): %s", flag, usage)
+			}
 			if goDuration.MatchString(commandline.PlainDefaults("(default "+f.DefValue+")") + usage) {
 				t.Errorf("%s: a duration is as Go writes it: %s (default %s)", flag, usage, f.DefValue)
 			}

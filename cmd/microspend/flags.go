@@ -39,14 +39,14 @@ const (
 // ledgerFlags declares which ledger a command is about, and what says how its usage is priced.
 func (a *app) ledgerFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.flags.ledger, "ledger", "",
-		"`LEDGER`: a folder or a URL (default: the configuration's, or a folder in the user's data directory)")
+		"`LEDGER`: a folder or a URL (default the configuration's, or a folder in the user's data directory)")
 	a.configFlag(cmd)
 }
 
 // configFlag declares --config.
 func (a *app) configFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.flags.config, "config", "",
-		"configuration `FILE` (default: ./"+config.Name+", then the user's config directory)")
+		"configuration `FILE` (default ./"+config.Name+", then the user's config directory)")
 }
 
 // unsaid is what a command looks at where no period is given, in words.
@@ -66,27 +66,27 @@ func theWholeOf(owner string) unsaid {
 func (a *app) periodFlags(cmd *cobra.Command, without unsaid) {
 	flags := cmd.Flags()
 	flags.StringVar(&a.flags.Period, "period", "",
-		"`PERIOD` to look at: "+civil.PeriodForms+" (default: "+without.period+")")
+		"`PERIOD` to look at: "+civil.PeriodForms+" (default "+without.period+")")
 	flags.StringVar(&a.flags.From, "from", "",
 		"first `DAY`, for example 2026-10-01, or 2026-10 for the first of a month; or a moment, 2026-10-01T06:00:00Z")
-	flags.StringVar(&a.flags.To, "to", "", "`DAY` after the last (default: "+without.to+")")
+	flags.StringVar(&a.flags.To, "to", "", "`DAY` after the last (default "+without.to+")")
 	if !without.utc {
 		flags.StringVar(&a.flags.TimeZone, "tz", "",
-			"`TIMEZONE` of days, for example Europe/Berlin (default: the configuration's, or UTC)")
+			"`TIMEZONE` of days, for example Europe/Berlin (default the configuration's, or UTC)")
 	}
 }
 
 // billingFlags declares the flags for the account that is billed, which FOCUS names.
 func billingFlags(cmd *cobra.Command, billing *focus.Account) {
 	cmd.Flags().StringVar(&billing.ID, "billing-account", "",
-		"billed AWS account `ID`, for FOCUS (default: the one in the ledger)")
-	cmd.Flags().StringVar(&billing.Name, "billing-account-name", "", "its `NAME`, for FOCUS (default: its id)")
+		"billed AWS account `ID`, for FOCUS (default the one in the ledger)")
+	cmd.Flags().StringVar(&billing.Name, "billing-account-name", "", "its `NAME`, for FOCUS (default its id)")
 }
 
 // currencyFlag declares --currency, for commands that show amounts in another currency beside dollars.
 func (a *app) currencyFlag(cmd *cobra.Command) {
 	cmd.Flags().Func("currency",
-		"show amounts in another `CURRENCY` too, as in EUR=0.92@2026-11-20; USD for none (default: the configuration's)",
+		"show amounts in another `CURRENCY` too, as in EUR=0.92@2026-11-20; USD for none (default the configuration's)",
 		func(text string) error {
 			if a.flags.dollarsOnly = text == "USD"; a.flags.dollarsOnly {
 				return nil

@@ -31,7 +31,7 @@ func (a *app) workloadTerms(cmd *cobra.Command) {
 	a.namedConfigFlag(cmd)
 	a.rateFlag(cmd, &t.rates, "in place of the region's or the workload's")
 	a.discountFlag(cmd, t, "the workload's and the configuration's")
-	a.archFlag(cmd, &t.arch, "", " (default: the workload's)")
+	a.archFlag(cmd, &t.arch, "", " (default the workload's)")
 	a.parsedFlag(cmd, "region", "", "price as in this AWS `REGION`, instead of the workload's", func(text string) error {
 		if !pricing.IsRegionName(text) {
 			return errors.New(pricing.NotARegion(text))

@@ -163,8 +163,8 @@ func (a *app) idleInputFlags(cmd *cobra.Command, f *idleFlags) {
 		"`FILE` in the layout of the Azure Functions Trace 2019 or 2021 (repeatable, in order of days)")
 	flags.BoolVar(&f.fromLedger, "from-ledger", false, "use the suspends and resumes in the ledger")
 	a.ledgerFlags(cmd)
-	cmd.Flags().Lookup("config").Usage = "configuration `FILE` whose rates, discounts and tenants to use (default with " +
-		"--from-ledger: ./" + config.Name + ", then the user's config directory; otherwise not read unless given)"
+	cmd.Flags().Lookup("config").Usage = "configuration `FILE` whose rates, discounts and tenants to use (default " +
+		"./" + config.Name + ", then the user's config directory with --from-ledger; otherwise not read unless given)"
 	a.periodFlags(cmd, theWholeOf("ledger"))
 	flags.StringVar(&f.tenant, "tenant", "", "only this `TENANT`")
 	cmd.MarkFlagsMutuallyExclusive("gaps", "requests", "trace", "from-ledger")
@@ -188,7 +188,7 @@ func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.
 		f.sized = err == nil
 		return err
 	})
-	value("state-size", "`SIZE` that a suspend writes and a resume reads (default: the baseline memory)",
+	value("state-size", "`SIZE` that a suspend writes and a resume reads (default the baseline memory)",
 		func(text string) error {
 			var gb scalar.GB
 			err := gb.ParseScalar(text)
@@ -201,7 +201,7 @@ func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.
 			return err
 		})
 	formerly(cmd, "state", "state-size")
-	value("image-size", "`SIZE` that a launch reads (default: the baseline memory)", func(text string) error {
+	value("image-size", "`SIZE` that a launch reads (default the baseline memory)", func(text string) error {
 		var gb scalar.GB
 		f.image = &gb.Decimal
 		return gb.ParseScalar(text)
@@ -216,7 +216,7 @@ func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.
 		return err
 	})
 	value("timeouts",
-		"fixed `TIMEOUTS` to price, comma-separated, for example 1m,5m,30m (default: 1m,5m,10m,15m,30m,1h)",
+		"fixed `TIMEOUTS` to price, comma-separated, for example 1m,5m,30m (default 1m,5m,10m,15m,30m,1h)",
 		func(list string) error {
 			o.Timeouts = []int64{}
 			for text := range strings.SplitSeq(list, ",") {
@@ -228,18 +228,18 @@ func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.
 			}
 			return nil
 		})
-	value("current", "current `TIMEOUT`, the baseline for savings (default: 30m)", func(text string) (err error) {
+	value("current", "current `TIMEOUT`, the baseline for savings (default 30m)", func(text string) (err error) {
 		o.CurrentSeconds, err = wholeSeconds(text, idle.LeastTimeout)
 		return err
 	})
 	value("suspended-duration",
-		"suspendedDurationSeconds as a `DURATION`, for example 8h; 0 terminates instead of suspending (default: several)",
+		"suspendedDurationSeconds as a `DURATION`, for example 8h; 0 terminates instead of suspending (default several)",
 		func(text string) error {
 			held, err := wholeSeconds(text, 0)
 			o.HeldSeconds = &held
 			return err
 		})
-	value("max-life", "maximumDurationInSeconds as a `DURATION` (default: the service limit, 8h)",
+	value("max-life", "maximumDurationInSeconds as a `DURATION` (default the service limit, 8h)",
 		func(text string) (err error) {
 			o.LifeSeconds, err = wholeSeconds(text, idle.LeastTimeout)
 			if err == nil && o.LifeSeconds > pricing.MaxLifeSeconds {
@@ -247,11 +247,11 @@ func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.
 			}
 			return err
 		})
-	value("resume-latency", "`DURATION` that a request waits for a resume (default: 1.2s)", func(text string) (err error) {
+	value("resume-latency", "`DURATION` that a request waits for a resume (default 1.2s)", func(text string) (err error) {
 		latency.ResumeMS, err = milliseconds(text, idle.MaxLatencyMS)
 		return err
 	})
-	value("launch-latency", "`DURATION` that a request waits for a launch (default: 2s)", func(text string) (err error) {
+	value("launch-latency", "`DURATION` that a request waits for a launch (default 2s)", func(text string) (err error) {
 		latency.LaunchMS, err = milliseconds(text, idle.MaxLatencyMS)
 		return err
 	})
@@ -268,7 +268,7 @@ func (a *app) idleQuestionFlags(cmd *cobra.Command, f *idleFlags, latency *idle.
 			o.Limits.AddedMS = &added
 			return err
 		})
-	value("trace-length", "`DURATION` that the trace covers, to scale savings to a month (default: as stated by the trace)",
+	value("trace-length", "`DURATION` that the trace covers, to scale savings to a month (default the trace's own)",
 		func(text string) (err error) {
 			o.PeriodMS, err = milliseconds(text, math.MaxInt64)
 			if err == nil && o.PeriodMS == 0 {

@@ -86,9 +86,9 @@ anything that makes a MicroVM run twice at the same time, unless --overlaps says
 	flags.BoolVar(&f.dryRun, "dry-run", false, "show what would be imported and what it would cost, and write nothing")
 	flags.BoolVar(&f.events, "events", false, "read lifecycle events")
 	flags.StringVar(&f.region, "region", "",
-		"`REGION` of events and sessions that name none (default: events.defaults.region in the configuration)")
+		"`REGION` of events and sessions that name none (default the configuration's events.defaults.region)")
 	flags.StringVar(&f.memory, "memory", "",
-		"baseline memory `SIZE` of events and sessions that name none (default: events.defaults.memory in the configuration)")
+		"baseline memory `SIZE` of events and sessions that name none (default the configuration's events.defaults.memory)")
 	choiceFlag(cmd, &f.overlaps, "overlaps", "`ACTION` if a MicroVM runs twice at the same time: refuse, merge "+
 		"(count the time once) or keep (count both)", "refuse", "merge", "keep")
 	return cmd

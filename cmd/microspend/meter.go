@@ -47,7 +47,7 @@ func (a *app) meterCommand() *cobra.Command {
 				fault = errors.Join(fault, flagError(cmd, wrong))
 			}
 			code, err := meter.Run(cmd.Context(), meter.Process{
-				Out: a.out, Err: a.err, Env: a.env, Root: "/", Clock: meter.SystemClock(),
+				Out: a.out, Err: a.err, Env: a.env, Root: "/", Clock: meter.SystemClock(), Quiet: a.quiet,
 			}, settings, command, fault)
 			if err != nil && code == exitUsage {
 				return err

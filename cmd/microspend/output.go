@@ -29,7 +29,7 @@ type outputFlags struct {
 // addTo declares the flags on a command. More formats than the usual ones are those that the command has besides.
 func (o *outputFlags) addTo(cmd *cobra.Command, more ...view.Format) {
 	o.addFormat(cmd, append(view.Formats(), more...)...)
-	cmd.Flags().Func("width", "table width in `COLUMNS` (default: the terminal's, or 80)", func(text string) (err error) {
+	cmd.Flags().Func("width", "table width in `COLUMNS` (default the terminal's, or 80)", func(text string) (err error) {
 		switch o.width, err = strconv.Atoi(text); {
 		case err != nil:
 			return fmt.Errorf("%.40q is not a whole number", text)

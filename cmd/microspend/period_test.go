@@ -25,7 +25,7 @@ func TestPeriodFlags(t *testing.T) {
 		for _, name := range []string{"period", "from", "to"} {
 			flag := cmd.Flags().Lookup(name)
 			require.NotNil(t, flag, "%s --%s", path, name)
-			words, _, _ := strings.Cut(flag.Usage, " (default: ")
+			words, _, _ := strings.Cut(flag.Usage, " (default ")
 			if usage[name] == "" {
 				usage[name] = words
 			}

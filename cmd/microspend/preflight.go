@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"microspend/internal/inputfile"
+	"microspend/internal/nearest"
 	"microspend/view"
 )
 
@@ -169,11 +170,12 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	case !cmd.HasAvailableSubCommands():
 		return fmt.Errorf("%s takes no arguments, but got %q; see %[1]s --help", cmd.CommandPath(), view.Visible(args[0]))
 	}
-	meant := ""
 	cmd.SuggestionsMinimumDistance = 2 // letters apart, as the library has it where it suggests by itself
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		meant = strings.Join(near, " or ")
-	}
+	near := slices.DeleteFunc(cmd.SuggestionsFor(args[0]), func(name string) bool {
+		// Two letters of three are another word: only what begins alike is meant all the same.
+		return nearest.Near(args[0], []string{name}) == "" && !strings.HasPrefix(name, strings.ToLower(args[0]))
+	})
+	meant := strings.Join(near, " or ")
 	within := ""
 	if cmd.HasParent() {
 		within = " of " + cmd.CommandPath()

@@ -160,7 +160,7 @@ file, the existing rates stay as they are.
 	})
 	a.output.addTo(cmd)
 	cmd.Flags().StringVar(&region, "region", "", "import this `REGION` only")
-	a.parsedFlag(cmd, "from", "", "first `DAY` in UTC on which the rates hold (default: today)",
+	a.parsedFlag(cmd, "from", "", "first `DAY` in UTC on which the rates hold (default today)",
 		func(text string) (err error) {
 			from, err = pricing.ParseDate(text)
 			return err

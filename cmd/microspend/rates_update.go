@@ -14,6 +14,7 @@ import (
 	"microspend/collector/prices"
 	"microspend/internal/atomicfile"
 	"microspend/internal/cardstore"
+	"microspend/internal/commandline"
 	"microspend/internal/nearest"
 	"microspend/pricing"
 	"microspend/pricing/pricelist"
@@ -53,7 +54,7 @@ prices of that region as they are and exits with 1. It exits with 3 if a file co
 	}, func(cmd *cobra.Command, _ []string) error { return a.updateRates(cmd.Context(), update) })
 	a.output.addTo(cmd)
 	flags := cmd.Flags()
-	a.parsedListFlag(cmd, "region", "only this `REGION` (repeatable; default: all that have MicroVMs)",
+	a.parsedListFlag(cmd, "region", "only this `REGION` (repeatable; default all that have MicroVMs)",
 		func(text string) error {
 			for region := range strings.SplitSeq(text, ",") {
 				if !pricing.IsRegionName(region) {
@@ -172,7 +173,7 @@ func (a *app) mirrorFailed(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return errInterrupted
 	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
+	for line := range strings.SplitSeq(commandline.Text(err), "\n") {
 		fmt.Fprintln(a.err, "microspend: "+view.Visible(line))
 	}
 	return errOutside
@@ -188,7 +189,7 @@ func (a *app) sayUpdate(result prices.Result, folder string, update ratesUpdate)
 		if !slices.Contains(regions, outcome.Region) {
 			regions = append(regions, outcome.Region)
 		}
-		for line := range strings.SplitSeq(outcome.Err.Error(), "\n") {
+		for line := range strings.SplitSeq(commandline.Text(outcome.Err), "\n") {
 			fmt.Fprintf(a.err, "microspend: %s %s: %s\n", outcome.Region, outcome.Service, view.Visible(line))
 		}
 	}

@@ -165,7 +165,7 @@ each tenant spent ("microspend spend", "microspend dash").`,
 	root.PersistentFlags().BoolVar(&a.explainQuery, "explain-query", false,
 		"show on standard error how each query of the ledger was answered: from rollups, or from records and why")
 	root.PersistentFlags().StringVar(&a.ratesDir, "rates-dir", "",
-		"`DIR` with imported rate cards (default: in the user's data directory)")
+		"`DIR` with imported rate cards (default a folder in the user's data directory)")
 	root.SetFlagErrorFunc(flagError)
 	a.fitHelp(root)
 	root.PersistentPreRunE = a.preflight

@@ -82,7 +82,7 @@ write FOCUS 1.2: one row per tenant, UTC day, region and usage type.`,
 	flags.StringVar(&asked.By, "by", "tenant",
 		"group rows by `DIMENSIONS`, comma-separated: "+strings.Join(dimensions, ", "))
 	flags.StringVar(&asked.Sort, "sort", "",
-		"`ORDER` of rows: amount, key or change (default: amount, or key if rows are days, weeks or months)")
+		"`ORDER` of rows: amount, key or change (default amount, or key if rows are days, weeks or months)")
 	a.parsedFlag(cmd, "basis", "rates",
 		"`BASIS` of amounts: rates, or billed for AWS's bill as stored by microspend reconcile --allocate",
 		func(text string) (err error) { basis, err = spend.ParseBasis(text); return err })

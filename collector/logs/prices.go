@@ -2,7 +2,6 @@ package logs
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/shopspring/decimal"
 
@@ -10,30 +9,14 @@ import (
 	"microspend/internal/figures"
 	"microspend/pricing"
 	"microspend/pricing/assumption"
-	"microspend/usage"
 )
 
 // monthHours is the month that CloudWatch's price of a metric is divided by here: see the note metric-month.
 const monthHours = 730
 
-// sampleLine is a line of a MicroVM that runs, with names of a usual length.
-func sampleLine(publication emf.Publication) emf.Line {
-	start := time.Date(2026, time.October, 1, 9, 0, 0, 0, time.UTC).UnixMilli()
-	return emf.Line{
-		Life: "0123456789abcdef0123456789abcdef", Sequence: 100, Event: emf.Interval,
-		MicroVMID: "microvm-0123456789abcdef0", Tenant: "tenant-0001",
-		Image:        "arn:aws:lambda:eu-west-1:123456789012:microvm-image:sandbox",
-		ImageVersion: "12.0", Region: "eu-west-1", Account: "123456789012",
-		PeriodStart: start, PeriodEnd: start + 60_000,
-		Amounts:     usage.Amounts{pricing.VCPU: 60_000, pricing.Memory: 122_880_000, usage.Running: 60_000},
-		Publication: publication,
-	}
-}
-
 // perHour is what the lines of a MicroVM that runs an hour take: their bytes, and what taking them in costs.
 func perHour(prices pricing.MeasuringPrices, publication emf.Publication) (bytes int64, cost decimal.Decimal) {
-	line := sampleLine(publication)
-	bytes = 60 * (int64(len(line.AppendTo(nil))) + pricing.LogEventBytes)
+	bytes = emf.HourBytes(publication)
 	return bytes, prices.LogIngestion(bytes)
 }
 
@@ -48,12 +31,12 @@ func (s *Source) prices(groups []logGroup) []string {
 	ratio := pricing.Divide(byMetrics, byLogs, pricing.AmountPlaces)
 	notes := []string{
 		assumption.LogReadFree.Clause().String(),
-		fmt.Sprintf("%s: taking lines in costs $%s per GB of 10^9 bytes (%s)", named(p.LogIngestGB, "log-ingestion"),
+		fmt.Sprintf("%s: ingesting lines costs $%s per GB of 10^9 bytes (%s)", named(p.LogIngestGB, "log-ingestion"),
 			figures.Cents(p.LogIngestGB.USD), sourceOf(p.LogIngestGB)),
 		fmt.Sprintf("logs-or-metrics: usage per MicroVM costs, for each hour that a MicroVM runs, $%s from logs "+
-			"(60 lines, %s bytes, meter --metrics none) "+
+			"(%d lines, %s bytes, meter --metrics none) "+
 			"and $%s from metrics (%d with a MicrovmId dimension at $%s a month of %d hours, and their lines), %s times as much",
-			short(byLogs), figures.Int(bytes), short(byMetrics), metrics.Metrics.Count(), figures.Cents(p.MetricMonth.USD),
+			short(byLogs), emf.HourLines, figures.Int(bytes), short(byMetrics), metrics.Metrics.Count(), figures.Cents(p.MetricMonth.USD),
 			monthHours, ratio.StringFixed(0)),
 	}
 	var stored, hourly int64
@@ -62,9 +45,9 @@ func (s *Source) prices(groups []logGroup) []string {
 		hourly += max(g.hourly, 0)
 	}
 	if hourly > 0 {
-		notes = append(notes, fmt.Sprintf("log-groups: these %d take in about %s bytes an hour, of all programs: $%s a "+
+		notes = append(notes, fmt.Sprintf("log-groups: %s with about %s bytes an hour, of all programs: $%s a "+
 			"month of %d hours; keeping it costs $%s per GB-month (%s)",
-			len(groups), figures.Int(hourly), short(p.LogIngestion(hourly*monthHours)), monthHours,
+			figures.Count(len(groups), "group"), figures.Int(hourly), short(p.LogIngestion(hourly*monthHours)), monthHours,
 			figures.Cents(p.LogStorageGBMonth.USD), sourceOf(p.LogStorageGBMonth)))
 	}
 	return notes

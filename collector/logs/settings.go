@@ -52,7 +52,7 @@ func (s *Settings) Check(*strictyaml.Document, string) {
 
 // Flags implements [awssource.Settings].
 func (s *Settings) Flags(flags *flag.FlagSet) {
-	const help = "log group to read, by `NAME`; one that ends in * stands for all that begin so (repeatable; default: " +
+	const help = "log group to read, by `NAME`; one that ends in * stands for all that begin so (repeatable; default " +
 		"those of MicroVMs)"
 	flags.Func("log-group", help, func(name string) error {
 		s.Groups = append(s.Groups, name)

@@ -384,10 +384,10 @@ func TestBothPricesStandSideBySide(t *testing.T) {
 	t.Log("\n" + text)
 	require.Contains(t, text, "log-read-free: FilterLogEvents is assumed to be free")
 	require.Contains(t, text, "$0.50 per GB of 10^9 bytes")
-	require.Contains(t, text, "and $0.002085 from metrics (5 with a MicrovmId dimension at $0.30 a month of 730 hours")
+	require.Contains(t, text, "and $0.002086 from metrics (5 with a MicrovmId dimension at $0.30 a month of 730 hours")
 	require.Regexp(t, `, (9\d|1[01]\d) times as much`, text, "about a hundredth")
 	require.Contains(t, text,
-		"log-groups: these 1 take in about 1,000,000 bytes an hour, of all programs: $0.365 a month of 730 hours")
+		"log-groups: 1 group with about 1,000,000 bytes an hour, of all programs: $0.365 a month of 730 hours")
 	require.Empty(t, w.fake.Calls()[0].Filter, "nothing is read for it")
 }
 

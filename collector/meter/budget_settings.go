@@ -26,7 +26,7 @@ func (s *budgetSettings) declare(flags *flag.FlagSet) {
 	flags.StringVar(&s.address, "budget-address", DefaultBudgetAddress, "loopback `ADDRESS` to serve GET "+BudgetPath+
 		" on, or none")
 	flags.StringVar(&s.rates, "rates", "", "`FILE` of a rate card, or rates such as vcpu_second=0.0000276944 "+
-		"(default: the built-in list prices of the region)")
+		"(default the built-in list prices of the region)")
 	flags.Var(&s.at, "at", "act at a `THRESHOLD=ACTION` (repeatable): 75%, 1.50usd, 30m, running:75% or life:90%; "+
 		"http://127.0.0.1:8080/slow-down, exec:COMMAND, signal:TERM, aws:suspend or aws:terminate")
 	flags.DurationVar(&s.timeout, "at-timeout", DefaultActionTimeout, "`DURATION` after which to kill a command of --at")

@@ -8,7 +8,6 @@ import (
 	"microspend/internal/emf"
 	"microspend/internal/figures"
 	"microspend/pricing"
-	"microspend/usage"
 )
 
 // Cost is what a meter's metrics cost by CloudWatch's list price, in US dollars for a month. A metric is billed for
@@ -33,20 +32,9 @@ func CostOf(p emf.Publication, prices pricing.MeasuringPrices) Cost {
 	if p.Sets() > 1 {
 		cost.PerMicroVM = perSet
 	}
-	usual := emf.Line{
-		Life: "00000000000000000000000000000000", Sequence: 100, Event: emf.Interval, Tenant: "tenant-0000",
-		MicroVMID: "microvm-00000000-0000-0000-0000-000000000000", Region: "eu-west-1", Account: "000000000000",
-		Arch:  pricing.ArchARM64,
-		Image: "arn:aws:lambda:eu-west-1:000000000000:microvm-image:image", PeriodStart: 1_795_435_200_000,
-		PeriodEnd: 1_795_435_260_000,
-		Amounts:   usage.Amounts{usage.Running: 60_000}, Publication: p,
-	}
-	usual.Amounts[pricing.VCPU], usual.Amounts[pricing.Memory] = 60_000, 122_880_000
-	cost.ThousandHours = prices.LogIngestion(1000 * linesPerHour * int64(len(usual.AppendTo(nil))+pricing.LogEventBytes))
+	cost.ThousandHours = prices.LogIngestion(1000 * emf.HourBytes(p))
 	return cost
 }
-
-const linesPerHour = 60
 
 // Sentences say it in words.
 func (c Cost) Sentences() (sentences []string) {

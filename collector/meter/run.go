@@ -25,6 +25,7 @@ type Process struct {
 	Root     string // of the file system: "/"
 	Clock    Clock
 	Random   io.Reader
+	Quiet    bool // say only what is wrong or makes figures less sure, not what the meter serves and costs
 }
 
 // reminder is how long nothing may be metered before that is said once.
@@ -101,11 +102,14 @@ func (m *meter) start(ctx context.Context, regardless bool) (err error) {
 		return err
 	case err != nil:
 		m.unserved(err)
-	default:
+	case !m.Quiet:
 		say("serving the lifecycle hooks on port %d; metering begins %s", listener.Addr().(*net.TCPAddr).Port,
 			m.options.Start.inWords())
 	}
 	m.survives("working out its cost", func() {
+		if m.Quiet {
+			return
+		}
 		prices, err := pricing.EmbeddedMeasuringPrices()
 		if err != nil {
 			say("what the metrics cost is not known: %v", err)
@@ -149,7 +153,7 @@ func (i Identity) completed(p Process, sizeGiven bool, say func(string, ...any))
 		say("what a launch reads is not known and not counted; give --image-size (image-size-unknown)")
 	}
 	if i.StateBytes == 0 {
-		say("a suspend is taken to write the baseline memory; give --state-size if it was measured (state-size)")
+		say("a suspend is assumed to write the baseline memory; give --state-size if it was measured (state-size)")
 	}
 	return i
 }

@@ -73,7 +73,7 @@ const (
 func NewSettings(flags *flag.FlagSet) *Settings {
 	s := &Settings{}
 	flags.IntVar(&s.port, "port", DefaultPort, "`PORT` to serve the lifecycle hooks on, as in the image's hooks.port")
-	flags.StringVar(&s.address, "address", "", "`ADDRESS` to serve the lifecycle hooks on (default: all)")
+	flags.StringVar(&s.address, "address", "", "`ADDRESS` to serve the lifecycle hooks on (default all)")
 	flags.StringVar(&s.hosts, "hook-host", "", "also accept hooks called by these host `NAMES`, comma-separated; * for any "+
 		"(always: addresses, localhost, names without a dot, *.internal and *.amazonaws.com)")
 	flags.StringVar(&s.secret, "hook-secret-file", "", "`FILE` with a secret that the path of the hooks starts with, "+
@@ -81,27 +81,27 @@ func NewSettings(flags *flag.FlagSet) *Settings {
 	flags.StringVar(&s.chain, "chain", "", "`PORT` or URL of the application's own hooks, to call them too")
 	flags.DurationVar(&s.chainTimeout, "chain-timeout", DefaultChainTimeout,
 		"`DURATION` to wait for the application's hooks")
-	flags.StringVar(&s.memory, "memory", "", "baseline memory `SIZE` of the MicroVM, for example 2GB (default: "+
+	flags.StringVar(&s.memory, "memory", "", "baseline memory `SIZE` of the MicroVM, for example 2GB (default "+
 		"determined from the memory that the guest sees)")
-	flags.StringVar(&s.imageSize, "image-size", "", "`SIZE` that a launch reads, for example 2GB (default: unknown; "+
+	flags.StringVar(&s.imageSize, "image-size", "", "`SIZE` that a launch reads, for example 2GB (default unknown; "+
 		"launches are counted, their reads are not)")
 	flags.StringVar(&s.stateSize, "state-size", "", "`SIZE` that a suspend writes and a resume reads, for example 0.63GB "+
-		"(default: the baseline memory)")
+		"(default the baseline memory)")
 	flags.StringVar(&s.names.Tenant, "tenant", "", "`TENANT`, unless the run hook's payload names one")
 	flags.StringVar(&s.proof, "tenant-proof", "", "`PROOF` that the control plane named the tenant, from microspend "+
 		"tenant-proof, unless the payload has one")
-	flags.StringVar(&s.names.Image, "image", "", "`NAME` or ARN of the image (default: $AWS_LAMBDA_MICROVM_IMAGE_ARN)")
+	flags.StringVar(&s.names.Image, "image", "", "`NAME` or ARN of the image (default $AWS_LAMBDA_MICROVM_IMAGE_ARN)")
 	flags.StringVar(&s.names.ImageVersion, "image-version", "", "`VERSION` of the image")
 	flags.StringVar(&s.names.MicroVMID, "microvm-id", "", "`ID` of the MicroVM, unless the run hook gives one")
-	flags.StringVar(&s.names.Region, "region", "", "AWS `REGION` (default: from the image's ARN, or $AWS_REGION)")
-	flags.StringVar(&s.names.Account, "account", "", "AWS account `ID` (default: from the image's ARN)")
+	flags.StringVar(&s.names.Region, "region", "", "AWS `REGION` (default from the image's ARN, or $AWS_REGION)")
+	flags.StringVar(&s.names.Account, "account", "", "AWS account `ID` (default from the image's ARN)")
 	flags.StringVar(&s.names.Role, "role-arn", "", "`ARN` of the execution role")
 	flags.StringVar(&s.arch, "arch", "", "`ARCHITECTURE` that the MicroVM's compute is billed as: arm64 or x86_64 "+
-		"(default: that of this program)")
+		"(default that of this program)")
 	flags.StringVar(&s.payload, "payload", string(PayloadAuto), "`FORM` of the run hook's payload: auto, json, text "+
 		"(the tenant) or none")
 	flags.StringVar(&s.payloadKeys, "payload-keys", "", "`KEYS` of a JSON payload, for example "+
-		"tenant=customer.id,memory=size (default: tenant, proof, image, image-version, role, memory, image-size, "+
+		"tenant=customer.id,memory=size (default tenant, proof, image, image-version, role, memory, image-size, "+
 		"state-size, budget, max_running, max_life)")
 	flags.StringVar(&s.namespace, "namespace", emf.DefaultNamespace, "CloudWatch `NAMESPACE` of the metrics")
 	flags.StringVar(&s.metrics, "metrics", emf.BilledMetrics.String(), "`METRICS` to publish: billed (5), all (10) or "+

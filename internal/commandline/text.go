@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -66,8 +67,15 @@ func reworded(err error) string {
 		return fmt.Sprintf("cannot %s %s to %s: %s", err.Op, err.Old, err.New, cause(err.Err))
 	case *os.SyscallError:
 		return cause(err.Err)
+	case *url.Error:
+		if lookup, ok := errors.AsType[*net.DNSError](err); ok { // what is asked for is of no use to who is offline
+			return reworded(lookup)
+		}
+		return err.URL + ": " + Text(err.Err)
 	case *net.OpError:
 		return connection(err)
+	case *net.DNSError:
+		return fmt.Sprintf("cannot find the address of %s: %s", err.Name, err.Err)
 	case *json.SyntaxError:
 		character, is := strings.CutPrefix(err.Error(), "invalid character ")
 		if !is {
@@ -108,6 +116,9 @@ func done(op, path string) string {
 }
 
 func connection(err *net.OpError) string {
+	if malformed, ok := errors.AsType[*net.AddrError](err); ok {
+		return fmt.Sprintf("%.100q is not an address such as 127.0.0.1:8480: %s", malformed.Addr, malformed.Err)
+	}
 	at := err.Net
 	if err.Addr != nil {
 		at = err.Addr.String()

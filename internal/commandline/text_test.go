@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -26,6 +27,7 @@ func TestText(t *testing.T) {
 	address := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}
 	busy := &os.SyscallError{Syscall: "bind", Err: syscall.EADDRINUSE}
 	var into int
+	lookup := &net.DNSError{Err: "no such host", Name: "prices.example", Server: "10.0.0.1:53", IsNotFound: true}
 	for _, test := range []struct {
 		name string
 		err  error
@@ -44,7 +46,21 @@ func TestText(t *testing.T) {
 		},
 		{"a move", &os.LinkError{Op: "rename", Old: "a", New: "b", Err: syscall.EXDEV}, "cannot rename a to b: invalid cross-device link"},
 		{"a port in use", &net.OpError{Op: "listen", Net: "tcp", Addr: address, Err: busy}, "cannot listen on 127.0.0.1:80: address already in use"},
+		{
+			"a port alone", &net.OpError{Op: "listen", Net: "tcp", Err: &net.AddrError{Err: "missing port in address", Addr: "80"}},
+			`"80" is not an address such as 127.0.0.1:8480: missing port in address`,
+		},
 		{"nobody there", &net.OpError{Op: "dial", Net: "tcp", Addr: address, Err: syscall.ECONNREFUSED}, "cannot connect to 127.0.0.1:80: connection refused"},
+		{
+			"offline", &url.Error{Op: "Get", URL: "https://prices.example/index.json", Err: fmt.Errorf("dial: %w", lookup)},
+			"cannot find the address of prices.example: no such host",
+		},
+		{
+			"a server that refuses", &url.Error{Op: "Get", URL: "https://prices.example/", Err: &net.OpError{
+				Op: "dial", Net: "tcp", Addr: address, Err: syscall.ECONNREFUSED,
+			}},
+			"https://prices.example/: cannot connect to 127.0.0.1:80: connection refused",
+		},
 		{"no JSON", json.Unmarshal([]byte("a"), &into), "unexpected character 'a'"},
 		{"half of JSON", json.Unmarshal([]byte("["), &into), "it ends too early"},
 		{"half of a file", fmt.Errorf("x.gz: %w", io.ErrUnexpectedEOF), "x.gz: it ends too early"},

@@ -1,6 +1,8 @@
 package html
 
 import (
+	"slices"
+
 	"microspend/report"
 	"microspend/spend/advise"
 	"microspend/view"
@@ -27,7 +29,11 @@ func (r renderer) advice() *adviceSection {
 	if a == nil {
 		return nil
 	}
-	section := &adviceSection{Sentences: report.AdviceSentences(a, "; the others are marked “not added”")}
+	marked := ""
+	if slices.ContainsFunc(a.Top, func(a advise.Advice) bool { return !a.Adds }) {
+		marked = "; the others are marked “not added”"
+	}
+	section := &adviceSection{Sentences: report.AdviceSentences(a, marked)}
 	if len(a.Top) == 0 {
 		return section
 	}

@@ -21,7 +21,8 @@ import (
 
 // toMove is November's statement of two tenants in eu-west-1, one with an hour of 1,000 vCPUs and 2,000 GB on ARM64, the
 // other with two. Moving them saves 3,600,000 × (0.0000295444 − 0.0000276944) = $6.66 an hour on vCPUs, and nothing on
-// memory: $19.98. Prices of EC2 and Fargate are not there, and so is nothing to move to.
+// memory: $19.98. There are no prices of EC2 and Fargate, so
+// that nothing else saves.
 func toMove(t *testing.T, change func(*advise.Inputs)) statement.Statement {
 	t.Helper()
 	var records []usage.Record
@@ -59,7 +60,7 @@ func TestWhatToChange(t *testing.T) {
 	require.Contains(t, whole, "<dt>How</dt><dd>Create the image in us-east-1 and call RunMicrovm there.</dd>")
 	require.Contains(t, whole, "<dt>Risk</dt><dd>Latency to users and data")
 	require.Contains(t, whole, "Together they save $19.98 of $")
-	require.Contains(t, whole, "(1 of 1; the others are marked")
+	require.Contains(t, whole, "(1 of 1).</p>")
 	require.Contains(t, whole, "Dollars a month of 30 days, from usage of November 2026.")
 	require.Contains(t, whole, "<dt>"+s.Advice.Found.MonthNote().ID+"</dt>", "what it rests on")
 	for i := range s.Tenants {

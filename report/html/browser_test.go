@@ -18,10 +18,12 @@ import (
 	"microspend/internal/browsertest"
 	"microspend/internal/ledgertest"
 	"microspend/internal/sampleledger"
+	"microspend/ledger/parquet"
 	"microspend/pricing"
 	"microspend/report/html"
 	"microspend/report/statement"
 	"microspend/spend"
+	"microspend/spend/advise"
 	"microspend/usage"
 )
 
@@ -48,9 +50,16 @@ var demoOnce = sync.OnceValues(func() (statement.Statement, error) {
 	if err != nil {
 		return statement.Statement{}, err
 	}
+	opened := in.Source.Usage.(*parquet.Ledger)
+	prices, err := pricing.EmbeddedPrices()
+	if err != nil {
+		return statement.Statement{}, err
+	}
 	return statement.Build(context.Background(), in.Source, statement.Request{
 		From: november, To: november.AddDate(0, 1, 0), Now: noon, Apart: true, Budgets: in.Budgets,
-		AnomalyRule: in.AnomalyRule,
+		AnomalyRule: in.AnomalyRule, Advice: &advise.Inputs{
+			Prices: prices, Regions: pricing.EmbeddedCards().Regions(), Records: opened.Records,
+		},
 	})
 })
 

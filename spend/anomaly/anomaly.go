@@ -88,8 +88,10 @@ func (a Anomaly) Name() string { return spend.OwnerName(a.Tenant, a.Kind) }
 
 // Report is the days that stand out.
 type Report struct {
-	Anomalies []Anomaly // by day, then tenant
-	AsOf      time.Time // how far the data goes; zero where there is none
+	From, To  time.Time      // the period that was asked for
+	Location  *time.Location // of its days
+	Anomalies []Anomaly      // by day, then tenant
+	AsOf      time.Time      // how far the data goes; zero where there is none
 	Damaged   []ledger.DamagedFile
 }
 
@@ -99,6 +101,7 @@ func Find(ctx context.Context, source spend.Source, rule Rule, request Request) 
 		return Report{}, err
 	}
 	loc := source.Zone(request.Location)
+	out := Report{From: request.From, To: request.To, Location: loc}
 	// Shares of shared cost move with what everybody else spends: they would make a tenant stand out for somebody else's
 	// day.
 	source = source.WithPolicy(spend.OwnRow)
@@ -108,10 +111,10 @@ func Find(ctx context.Context, source spend.Source, rule Rule, request Request) 
 	first := civil.DayOf(request.From, loc)
 	history := civil.Between((first - spend.HistoryDays).Start(loc), request.Now)
 	if !history.From.Before(history.To) {
-		return Report{}, nil
+		return out, nil
 	}
 	known, err := source.History(ctx, history, loc)
-	out := Report{AsOf: known.AsOf}
+	out.AsOf = known.AsOf
 	if err != nil || out.AsOf.IsZero() {
 		return out, err
 	}

@@ -270,7 +270,7 @@ func TestJoin(t *testing.T) {
 	reply := part(string(costExplorer(group("Lambda-MicroVM-Snapshot-Read-GB", "us-east-1", "1", "1", "GB"))))
 	other := part(string(costExplorer(group("Lambda-MicroVM-Snapshot-Read-GB", "us-east-1", "2", "1", "GB"))))
 	_, err = bill.Join([]bill.Bill{reply, other})
-	require.EqualError(t, err, "file 1 and file 2 both cover 2026-10-01, which would be counted twice; give one reply for each day")
+	require.EqualError(t, err, "file 1 and file 2 both cover 1 October 2026, which would be counted twice; give one reply for each day")
 	_, err = bill.Join([]bill.Bill{first, reply})
 	require.EqualError(t, err,
 		"file 1 is cur (line_item_unblended_cost) and file 2 is cost-explorer (UnblendedCost): "+

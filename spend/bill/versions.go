@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"microspend/internal/civil"
 	"microspend/internal/lazyregexp"
 )
 
@@ -151,14 +152,8 @@ func daysInWords(days map[int64]bool) string {
 	return Span{from, to}.String()
 }
 
-// String writes the span with its last day included: 2026-10-01 to 2026-10-05, or one day alone.
-func (s Span) String() string {
-	first, last := s.From.Format(time.DateOnly), s.To.Add(-day).Format(time.DateOnly)
-	if first == last {
-		return first
-	}
-	return first + " to " + last
-}
+// String names the days as a heading does: 1–5 October 2026, or 1 October 2026 alone.
+func (s Span) String() string { return civil.Between(s.From, s.To).Label(time.UTC) }
 
 func partKeys(files []Bill) []partKey {
 	all := map[partKey]bool{}

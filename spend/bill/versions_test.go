@@ -207,7 +207,7 @@ func TestCoverage(t *testing.T) {
 		reportOf(t, "a.csv", reportRow{id: "a", day: 3, cents: 9}), reportOf(t, "b.csv", reportRow{id: "b", day: 8, cents: 1}),
 	})
 	require.NoError(t, err)
-	require.Equal(t, "2026-09-04 to 2026-09-07", gap.Gaps[0].String(), "no file says anything of these days")
+	require.Equal(t, "4–7 September 2026", gap.Gaps[0].String(), "no file says anything of these days")
 
 	// AWS bills usage that came late with the next month, beside that month's own.
 	late, err := read([]byte(reportHeader +

@@ -45,7 +45,7 @@ func TestATimeoutThatIsRecordedIsNotAssumed(t *testing.T) {
 	require.Equal(t, "2", out.ThenSuspend.String())
 	require.Equal(t, "15000", line(t, out, pricing.VCPU).Then.String())
 	require.Empty(t, note(out, "idle-timeout-now"), "nothing is assumed")
-	require.Equal(t, "the timeout at present in eu-west-1 is what MicroVMs were launched with, 300 s, 600 s: "+
+	require.Equal(t, "the current timeout in eu-west-1 is the one that MicroVMs were launched with, 300 s, 600 s: "+
 		"from the MicroVM API, 2026-11-20, 4 MicroVMs: 300 s on 3, 600 s on 1\n", note(out, "idle-timeout-recorded"))
 	require.Contains(t, note(out, "idle-pauses"), "from 3 suspensions")
 

@@ -209,8 +209,7 @@ func days(request Request) (from, to time.Time, err error) {
 	for _, gap := range request.Bill.Gaps {
 		if gap.From.Before(to) && from.Before(gap.To) {
 			return from, to, fmt.Errorf("none of the files covers %s, where nothing can be compared; "+
-				"give the file that does, or choose other days with --from and --to",
-				civil.Between(gap.From, gap.To).Label(time.UTC))
+				"give the file that does, or choose other days with --from and --to", gap)
 		}
 	}
 	return from, to, nil

@@ -357,7 +357,7 @@ func TestGapsBetweenFiles(t *testing.T) {
 	made.Gaps = []bill.Span{{From: day.AddDate(0, 0, 2), To: day.AddDate(0, 0, 4)}}
 	source := spend.Source{Usage: ledgertest.Records{}, Rates: pricing.EmbeddedCards()}
 	_, err := reconcile.Compare(t.Context(), source, reconcile.Request{Bill: made})
-	require.EqualError(t, err, "none of the files covers 2026-10-07 to 2026-10-08, where nothing can be compared; "+
+	require.EqualError(t, err, "none of the files covers 7–8 October 2026, where nothing can be compared; "+
 		"give the file that does, or choose other days with --from and --to")
 	_, err = reconcile.Compare(t.Context(), source, reconcile.Request{Bill: made, To: day.AddDate(0, 0, 2)})
 	require.NoError(t, err)

@@ -69,7 +69,7 @@ func reasonTexts(id ReasonID) (text, do string) {
 	case Burst:
 		return "compute was billed above the baseline; bursts have no meter here", "run the meter in the MicroVMs"
 	case StateSize:
-		return "suspended state is smaller than was taken for it", "give the state's size as measured"
+		return "suspended state is smaller than assumed", "give the state's size as measured"
 	case Transitions:
 		return "time that was counted as running was not billed, such as starting, suspending and resuming", ""
 	case CountedTwice:

@@ -48,7 +48,7 @@ func (s State) Lines(width int) []string {
 	if s.Usage != nil {
 		notes = append(append([]pricing.Note{}, notes...), s.Usage.Notes...)
 	}
-	return append(lines, Notes(t, "taken for granted", notes, width)...)
+	return append(lines, Notes(t, "assumptions", notes, width)...)
 }
 
 // Notes draws assumptions under a heading, each under its id.

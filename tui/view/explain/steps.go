@@ -133,7 +133,7 @@ func Alternative(i *data.Instead, alt whatif.Alternative, loc *time.Location) (s
 	)
 	if alt.Month.IsPositive() {
 		ratio := pricing.Divide(i.Month, alt.Month, pricing.RatioPlaces)
-		s.add("MicroVMs are", figures.Ratio(ratio), "of what it costs")
+		s.add("MicroVMs cost", figures.Ratio(ratio), "of what it costs")
 	}
 	s.add("MicroVMs win", fmt.Sprintf("%d of %d", alt.Cheaper, alt.Priced), "tenants by region cost no more with MicroVMs")
 	if alt.Unpriced > 0 {

@@ -56,7 +56,7 @@ func (s *State) Lines(width, height int) []string {
 	for _, unknown := range s.Outcome.Unknown {
 		lines = append(lines, draw.Paragraph("! "+draw.Name(unknown), " ", width-2, t.Warn)...)
 	}
-	return append(lines, explain.Notes(t, "taken for granted", s.Outcome.Notes, width)...)
+	return append(lines, explain.Notes(t, "assumptions", s.Outcome.Notes, width)...)
 }
 
 func (s *State) knobs(width int) []string {
