@@ -41,6 +41,8 @@ type topFlags struct {
 	seen     *fleet.Snapshot // what was printed last
 	document view.Document
 	line     []byte // of JSON; nil where it has yet to be made
+
+	unmatched []string // names in the filter that nothing has, where nothing is shown
 }
 
 func (a *app) topCommand() *cobra.Command {
@@ -203,6 +205,10 @@ func (a *app) topLook(ctx context.Context, now *fleet.Fleet, f *topFlags) (err e
 			return err, false
 		}
 		f.seen, f.document, f.line = snapshot, report.Top(snapshot, chosen), nil
+		for _, note := range f.unmatched {
+			fmt.Fprintln(a.notes, note)
+		}
+		f.unmatched = nil
 	}
 	if err := a.printTop(f.document, f); err != nil {
 		return err, false
@@ -302,7 +308,8 @@ func (f *topFlags) choose(s *fleet.Snapshot, format string) ([]*fleet.MicroVM, e
 		ids[i] = strings.Join([]string{m.Account, m.Region, m.ID}, "/")
 	}
 	content := table.New(columns, ids, nil, "")
-	if _, err := table.ParseFilter(text, content); err != nil {
+	filter, err := table.ParseFilter(text, content)
+	if err != nil {
 		return nil, fmt.Errorf("--filter: %w", err)
 	}
 	look := table.State{Sort: f.sort, Down: down}
@@ -314,6 +321,9 @@ func (f *topFlags) choose(s *fleet.Snapshot, format string) ([]*fleet.MicroVM, e
 			break
 		}
 		chosen = append(chosen, all[row])
+	}
+	if len(chosen) == 0 {
+		f.unmatched = filter.Unmatched(content)
 	}
 	return chosen, nil
 }

@@ -68,6 +68,19 @@ func ParseFilter(text string, c *Content) (f Filter, fault error) {
 	return f, fault
 }
 
+// Unmatched says which names of a filter no row has, each with the one that may have been meant; nil if every name is
+// there.
+func (f Filter) Unmatched(c *Content) (notes []string) {
+	for _, t := range f.terms {
+		if t.column < 0 || t.op != "=" || c.texts[t.column] == nil || slices.Contains(c.lower[t.column], t.text) {
+			continue
+		}
+		names := slices.Compact(slices.Sorted(slices.Values(c.texts[t.column])))
+		notes = append(notes, fmt.Sprintf("no %s is %q%s", c.Columns[t.column].word(), t.text, nearest.Meant(t.text, names)))
+	}
+	return notes
+}
+
 func containing(w word) term {
 	return term{column: -1, text: strings.ToLower(w.text), not: w.not}
 }
