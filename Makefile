@@ -7,7 +7,7 @@ export CGO_ENABLED ?= 0
 # What people came for comes first, and all of it fits a screen: an estimate, then the dashboard.
 run:
 	@echo "Building microspend (a minute or two the first time), pricing a workload, then the dashboard on a sample fleet: q ends it."
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) -s --no-print-directory build
 	@echo && ./microspend estimate testdata/team-sandboxes.yaml && echo
 	@./microspend demo --no-dash --output microspend-demo --quiet
 	@./microspend examples check --quiet --output microspend-demo/examples-check.txt
