@@ -51,3 +51,8 @@ func TestQuestionsAreAnswered(t *testing.T) {
 		require.Contains(t, section(t, docPage(t, q.page), q.heading), q.answer, q.question)
 	}
 }
+
+// TestReadmeIsShort: whoever adds to the README takes something else to a page of its own.
+func TestReadmeIsShort(t *testing.T) {
+	require.LessOrEqual(t, strings.Count(readPage(t, "README.md").text, "\n"), 160)
+}
