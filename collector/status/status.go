@@ -16,6 +16,7 @@ import (
 
 	"microspend/collector"
 	"microspend/internal/civil"
+	"microspend/internal/commandline"
 	"microspend/internal/figures"
 	"microspend/ledger"
 )
@@ -133,7 +134,7 @@ func Read(ctx context.Context, l ledger.Reader, now time.Time, age time.Duration
 		}
 		of.Attempt, err = collector.ReadAttempt(ctx, l, name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			of.Fault = cmp.Or(of.Fault, fmt.Sprintf("when its last run began cannot be read: %v", err))
+			of.Fault = cmp.Or(of.Fault, fmt.Sprintf("when its last run began cannot be read: %s", commandline.Text(err)))
 		}
 		of.MaxAge = cmp.Or(age, of.maxAge())
 		if of.State != nil && of.State.Every > 0 {

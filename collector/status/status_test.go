@@ -48,7 +48,7 @@ func TestRunThatLeftNoState(t *testing.T) {
 		{"of a former version", "", wellState, false, nil},
 		{
 			"damaged", "x", wellState, false,
-			[]string{"cloudwatch: when its last run began cannot be read: invalid character 'x' looking for beginning of value"},
+			[]string{"cloudwatch: when its last run began cannot be read: unexpected character 'x'"},
 		},
 	} {
 		folder := t.TempDir()

@@ -106,7 +106,7 @@ var allowed = map[string][]string{
 	"collector/...": own("collector/...", "internal/emf", "internal/tenantproof", "ledger/...", "usage", "pricing/..."),
 	// What collect --listen serves: the runs of any source, and no source by name.
 	"collector/exporter": own("collector", "collector/status", "internal/webserver", "ledger"),
-	"collector/status":   own("collector", "ledger"),
+	"collector/status":   own("collector", "ledger", "internal/commandline"),
 	// What a look at the fleet finds, in words of no AWS package.
 	"collector/watch": {"usage"},
 	// Prices as AWS publishes them: fetched like usage, and of it knowing nothing.
