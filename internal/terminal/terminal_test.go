@@ -115,7 +115,7 @@ func TestTopOpensFiltered(t *testing.T) {
 	s.press("Escape").shows("●  running")
 	s.press("q")
 	printed := start(t, 120, 40, top+"--sort age --limit 3 tenant=harbor")
-	require.NotContains(t, printed.shows("The fleet now"), "? help")
+	require.NotContains(t, printed.shows("of 527 MicroVMs"), "? help")
 }
 
 // TestRealKeys goes through the dashboard of the demo with real keys in a real terminal.
@@ -144,7 +144,7 @@ func TestRealKeys(t *testing.T) {
 	require.NoError(t, s.Resize(120, 40))
 	s.shows("3 of 42")
 	s.press("Enter", "Enter").shows("tenants › umber", "MicroVMs of umber")
-	s.press("Enter").shows("› explain", "× $0.0000291572", "taken for granted")
+	s.press("Enter").shows("› explain", "× $0.0000291572", "assumptions")
 	s.press("Escape").shows("MicroVMs of umber")
 	s.press("Escape").shows("3 shown")
 	s.press("w").shows("what if: umber")

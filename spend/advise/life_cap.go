@@ -67,9 +67,6 @@ func relaunched(lives []life) (capped []*life) {
 	for i := range lives {
 		starts[i] = &lives[i]
 	}
-	slices.SortFunc(starts, func(a, b *life) int {
-		return cmp.Or(cmp.Compare(a.startFrom, b.startFrom), cmp.Compare(a.endUntil, b.endUntil))
-	})
 	var reached []*life
 	for _, l := range starts {
 		if l.capped() {

@@ -83,16 +83,13 @@ func reused(lives []life, prices pricing.GapPrices) (count, waitedMS int64) {
 		byAccount[l.account] = append(byAccount[l.account], l)
 	}
 	for _, own := range byAccount {
-		starts, ends := slices.Clone(own), slices.Clone(own)
-		slices.SortFunc(starts, func(a, b *life) int {
-			return cmp.Or(cmp.Compare(a.startFrom, b.startFrom), cmp.Compare(a.endUntil, b.endUntil))
-		})
-		slices.SortFunc(ends, func(a, b *life) int {
+		ends := slices.Clone(own)
+		slices.SortStableFunc(ends, func(a, b *life) int {
 			return cmp.Or(cmp.Compare(a.endUntil, b.endUntil), cmp.Compare(a.startFrom, b.startFrom))
 		})
 		var free []ended
 		origin, next := map[*life]int64{}, 0
-		for _, l := range starts {
+		for _, l := range own {
 			for ; next < len(ends) && ends[next].endUntil <= l.startFrom; next++ {
 				if e := ends[next]; e.trailing == 0 && e.over {
 					free = append(free, ended{e.endFrom, cmp.Or(origin[e], e.startFrom)})

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"microspend/idle"
@@ -26,7 +28,7 @@ const (
 
 // launched is what the MicroVMs of a cell did one by one.
 type launched struct {
-	lives  []life
+	lives  []life // in order of their beginning: see sort
 	groups map[int64]*timeoutGroup // by the idle timeout that they were launched with, in seconds; 0 where it is not known
 
 	imageBytes, imageReads int64 // read by launches in periods without a resume, and how many
@@ -34,6 +36,15 @@ type launched struct {
 	// leastRun is the shortest running time per suspend of a life, in milliseconds: no idle timeout in force was longer.
 	leastRun int64
 	fleets   int64 // records of MicroVMs that the source does not tell apart
+}
+
+// sort puts lives in order of their beginning, and those that began at once in order of their ids. Lives are closed in the
+// order of a map, and of two that are alike in all that a question looks at, the answer may depend on which is first.
+func (l *launched) sort() {
+	slices.SortFunc(l.lives, func(a, b life) int {
+		return cmp.Or(cmp.Compare(a.startFrom, b.startFrom), cmp.Compare(a.endUntil, b.endUntil),
+			strings.Compare(a.account, b.account), strings.Compare(a.id, b.id))
+	})
 }
 
 // timeoutGroup are those that were launched with one idle timeout.
@@ -45,7 +56,7 @@ type timeoutGroup struct {
 // life is a MicroVM from its first period to its last. Times are in Unix milliseconds; where in a period it began or
 // ended is known only where it lived in more than one.
 type life struct {
-	account               string
+	account, id           string
 	startFrom, startUntil int64
 	endFrom, endUntil     int64
 	maxLife, held         int64 // what it was launched with: longest life and suspension, in seconds; 0 where not known
@@ -189,6 +200,9 @@ func (s *survey) read(records iter.Seq2[usage.Record, error]) error {
 	for _, l := range s.open {
 		s.finish(l)
 	}
+	for _, c := range s.fleet.cells {
+		c.launched.sort()
+	}
 	for _, b := range s.busy {
 		b.flush()
 	}
@@ -287,7 +301,7 @@ func (s *survey) life(r *usage.Record, c *cell) *openLife {
 		return nil
 	}
 	l := &openLife{cell: c}
-	l.account = r.Account
+	l.account, l.id = r.Account, r.Resource.ID
 	if m, found := s.table.Of(r); found {
 		l.timeout, l.maxLife, l.held = value(m.MaxIdle), value(m.MaxLife), value(m.Suspended)
 		if m.ImageVersion != "" {
