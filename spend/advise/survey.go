@@ -28,7 +28,7 @@ const (
 
 // launched is what the MicroVMs of a cell did one by one.
 type launched struct {
-	lives  []life // in order of their beginning: see sort
+	lives  []life                  // in order of their beginning: see sort
 	groups map[int64]*timeoutGroup // by the idle timeout that they were launched with, in seconds; 0 where it is not known
 
 	imageBytes, imageReads int64 // read by launches in periods without a resume, and how many
