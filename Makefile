@@ -32,7 +32,7 @@ check:
 	$(GO) -C internal/chdb vet ./...
 	$(GO) tool staticcheck ./...
 	@$(MAKE) --no-print-directory reproducible
-	CGO_ENABLED=1 $(GO) test -race -short -skip '$(ALONE)' -timeout 40m $(CONCURRENT)
+	CGO_ENABLED=1 $(GO) test -race -short -skip '$(ALONE)|$(PRICED)' -timeout 40m $(CONCURRENT)
 
 # What the race detector looks at: packages that start goroutines or share memory between them, or whose tests do. In the
 # others there is nothing to be found, and it takes them five times as long.
@@ -42,6 +42,9 @@ CONCURRENT = $(shell git grep -lE '^\s+go [a-z]|\.Go\b|errgroup|"sync|t\.Paralle
 # Attacks one by one, which others make all together; kills, of which other processes are what is looked at; and what looks at
 # pages and printed answers, one command after the other.
 ALONE = ^(TestAHostileTenant|Test.*Killed|TestEveryLedgerAnswersTheSame|TestDocs|TestHelp)
+
+# Scripts of commands that price what they are given, one thing after another. Those that read a ledger or AWS stay.
+PRICED = ^TestScripts$$/^(arch|breakeven|capacity|compare|dated|diff|discounts|estimate|examples|flags|idle|labels|links|missing|price|quiet|rates|regions|sweep|tenant-.*|terms|trust|version|work)$$
 
 # The same sources give the same bytes, wherever they lie. Without the commit, which a checkout with changes does not have.
 reproducible:
