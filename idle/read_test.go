@@ -370,7 +370,7 @@ func TestOnly(t *testing.T) {
 	require.EqualValues(t, 130_000, a.All.TotalMS())
 	require.EqualValues(t, 1, a.Count)
 	_, err = trace.Only("c")
-	require.EqualError(t, err, `there is no tenant "c" in it`)
+	require.EqualError(t, err, `there is no tenant "c" in the trace`)
 }
 
 // What a trace can tell apart is bounded, as each MicroVM takes memory.

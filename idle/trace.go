@@ -211,7 +211,7 @@ func (t *Trace) Only(tenant string) (*Trace, error) {
 		for _, vm := range t.MicroVMs {
 			names = append(names, vm.Tenant)
 		}
-		return nil, fmt.Errorf("there is no tenant %.200q in it%s", tenant, nearest.Meant(tenant, names))
+		return nil, fmt.Errorf("there is no tenant %.200q in the trace%s", tenant, nearest.Meant(tenant, names))
 	}
 	part.Count = int64(len(part.MicroVMs))
 	part.Requests = 0 // the source counts those of all tenants together

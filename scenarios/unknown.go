@@ -64,7 +64,7 @@ func (s *Scenario) checkKnown(card pricing.RateCard, err error, fault faultFunc)
 		return
 	}
 	for _, r := range rates {
-		fault(s.ratesPlace(), "rates."+string(s.rateKey(r)), "%s; give it in the workload or with --rate, or refresh the rates",
+		fault(s.ratesPlace(), "rates."+string(s.rateKey(r)), "%s; give it in the workload, or refresh the rates",
 			&pricing.UnknownRateError{Region: s.Region, Rated: r})
 	}
 }
@@ -72,7 +72,7 @@ func (s *Scenario) checkKnown(card pricing.RateCard, err error, fault faultFunc)
 // noRates says that nothing is known of the scenario's region, and what can be done about it.
 func (s *Scenario) noRates() string {
 	unknown := &pricing.NoCardError{Region: s.Region}
-	return fmt.Sprintf("%s; fetch them with microspend rates update --region %s, or give them under rates or with --rate", unknown,
+	return fmt.Sprintf("%s; fetch them with microspend rates update --region %s, or give them under rates", unknown,
 		s.Region)
 }
 
@@ -103,7 +103,7 @@ func (s *Scenario) unknownWhy(card pricing.RateCard, rates []pricing.Rated) stri
 		if len(rates) > 1 {
 			noun, verb = "rates", "are"
 		}
-		why = fmt.Sprintf("the %s %s of %s %s not known; give them under rates or with --rate, or refresh the rates",
+		why = fmt.Sprintf("the %s %s of %s %s not known; give them under rates, or refresh the rates",
 			list(names), noun, s.Region, verb)
 	}
 	return fmt.Sprintf("%s:%d:%d: %s", s.name, place.Line, place.Column, why)

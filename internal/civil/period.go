@@ -88,7 +88,7 @@ func parseDays(word string, today Day) (first, last Day, ok bool) {
 	}
 	if year, week, found := strings.Cut(word, "-w"); found {
 		january, err := Parse(year + "-01-04") // which lies in week 1
-		n, _ := strconv.Atoi(week)             // what is no number names no week
+		n, _ := strconv.Atoi(week)             // 0, which is no week, where it is not a number
 		first = january.monday() + Day(7*(n-1))
 		return first, first + 6, err == nil && n > 0 && n <= 53 && strings.ToLower(first.Week()) == word
 	}
